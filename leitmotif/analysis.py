@@ -1,0 +1,212 @@
+"""The analyser: `classify` an article, `check` a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leitmotif.classifier.model import STANCES, NarrativeModel, TextScores
+from leitmotif.domain import (
+    Analysis,
+    Article,
+    CaseFilter,
+    ClaimCheck,
+    Codebook,
+    Evidence,
+    Language,
+    NarrativeScore,
+    NearestCase,
+    Outcome,
+    Sentence,
+    Span,
+    Stance,
+)
+from leitmotif.errors import TextEmpty, TextTooLong
+from leitmotif.library import Library
+from leitmotif.live import LiveModel
+from leitmotif.matching import ClaimMatcher
+from leitmotif.settings import Settings
+from leitmotif.text.attribution import find_speaker
+from leitmotif.text.language import LanguageDetector
+from leitmotif.text.sentences import split_sentences
+
+_FEW_WORDS = 4
+_PASSAGES_SEARCHED = 8
+
+
+class Analyser:
+    """Puts the parts together for one text; holds no state of its own, safe to share between threads."""
+
+    def __init__(
+        self,
+        live: LiveModel,
+        library: Library,
+        matcher: ClaimMatcher,
+        detector: LanguageDetector,
+        codebook: Codebook,
+        settings: Settings,
+    ) -> None:
+        self._live = live
+        self._library = library
+        self._matcher = matcher
+        self._detector = detector
+        self._themes = {narrative.id: narrative.theme for narrative in codebook.narratives}
+        self._settings = settings
+
+    def classify(self, article: Article, *, neighbours: int = 5, evidence: bool = True) -> Analysis:
+        """Label an article with the narratives it carries.
+
+        Args:
+            article: the text, up to the settings' limit; the title helps if it is not part of the text.
+            neighbours: how many of the nearest known cases to add, 0 for none.
+            evidence: whether to list the sentences that carry each narrative.
+
+        Raises:
+            TextEmpty: there is no letter in it.
+            TextTooLong: it is longer than the limit.
+            NoLiveModel: no model is live.
+        """
+        self._check_length("text", article.text, self._settings.max_text_characters)
+        model = self._live.current()
+        language = self._detector.detect(article.text, article.language)
+        sentences = split_sentences(article.text, language.code)
+        if not sentences:
+            raise TextEmpty("text: there is no sentence in it; send the article's text.")
+        scores = model.score(article.text, sentences)
+        outcome, warnings = _outcome(model, scores, language, article.text)
+        return Analysis(
+            model_version=model.version,
+            encoder=self._library.encoder_name,
+            language=language,
+            outcome=outcome,
+            scores=self._narrative_scores(model, scores, sentences, article.text, outcome, evidence),
+            nearest_cases=self._nearest(scores, sentences, neighbours),
+            characters=len(article.text),
+            sentences=len(sentences),
+            warnings=tuple(warnings),
+        )
+
+    def check(self, claim: str, where: CaseFilter, *, limit: int = 5) -> ClaimCheck:
+        """Look whether a claim is one that a known case answers.
+
+        Raises:
+            TextEmpty: there is no word in it.
+            TextTooLong: it is longer than the limit.
+            NoLiveModel: no model is live.
+        """
+        self._check_length("claim", claim, self._settings.max_claim_characters)
+        analysis = self.classify(Article(claim), neighbours=0, evidence=False)
+        result = self._matcher.check(claim, where, limit=limit)
+        return ClaimCheck(
+            verdict=result.verdict,
+            matches=result.matches,
+            match_threshold=self._matcher.match_threshold,
+            possible_threshold=self._matcher.possible_threshold,
+            narratives=analysis.scores[:3],
+            model_version=analysis.model_version,
+            encoder=analysis.encoder,
+            warnings=(*result.warnings, *analysis.warnings),
+        )
+
+    def _check_length(self, field: str, text: str, limit: int) -> None:
+        if not any(character.isalnum() for character in text):
+            raise TextEmpty(f"{field}: it holds no word.")
+        if len(text) > limit:
+            raise TextTooLong(f"{field}: {len(text)} characters, the limit is {limit}; send it in parts.")
+
+    def _narrative_scores(
+        self,
+        model: NarrativeModel,
+        scores: TextScores,
+        sentences: Sequence[Sentence],
+        text: str,
+        outcome: Outcome,
+        with_evidence: bool,
+    ) -> tuple[NarrativeScore, ...]:
+        found = []
+        for column in np.argsort(-scores.narratives, kind="stable"):
+            narrative, probability = model.labels[column], float(scores.narratives[column])
+            threshold = float(model.thresholds[column])
+            assigned = outcome is Outcome.LABELLED and probability >= threshold
+            evidence = self._evidence(model, scores, sentences, text, int(column)) if assigned else ()
+            found.append(
+                NarrativeScore(
+                    narrative=narrative,
+                    theme=self._themes.get(narrative, ""),
+                    probability=probability,
+                    threshold=threshold,
+                    assigned=assigned,
+                    stance=_stance_of(evidence) if assigned else None,
+                    evidence=evidence if with_evidence else (),
+                )
+            )
+        return tuple(found)
+
+    def _evidence(
+        self, model: NarrativeModel, scores: TextScores, sentences: Sequence[Sentence], text: str, column: int
+    ) -> tuple[Evidence, ...]:
+        """The sentences that carry the narrative, strongest first; at least the strongest one."""
+        order = np.argsort(-scores.sentences[:, column], kind="stable")
+        kept = [i for i in order if scores.sentences[i, column] >= model.evidence_threshold] or [order[0]]
+        return tuple(
+            self._evidence_at(scores, sentences, text, int(i), column)
+            for i in kept[: self._settings.max_evidence_per_narrative]
+        )
+
+    def _evidence_at(
+        self, scores: TextScores, sentences: Sequence[Sentence], text: str, index: int, column: int
+    ) -> Evidence:
+        sentence = sentences[index]
+        carrying = scores.stances[index, : STANCES.index(Stance.REFUTED)]
+        stance = STANCES[int(np.argmax(carrying))]
+        return Evidence(
+            start=sentence.start,
+            end=sentence.end,
+            exact=sentence.text,
+            probability=float(scores.sentences[index, column]),
+            stance=stance,
+            speaker=find_speaker(text, sentences, index) if stance is Stance.ATTRIBUTED else None,
+        )
+
+    def _nearest(self, scores: TextScores, sentences: Sequence[Sentence], limit: int) -> tuple[NearestCase, ...]:
+        """Nearest cases to the sentences that most carry any narrative, each case once, at its best sentence."""
+        if limit <= 0:
+            return ()
+        best: dict[str, NearestCase] = {}
+        for i in np.argsort(-scores.sentences.max(axis=1), kind="stable")[:_PASSAGES_SEARCHED]:
+            sentence = sentences[i]
+            for found in self._library.nearest(scores.vectors[i], CaseFilter(), limit=limit):
+                known = best.get(found.case.id)
+                if known is None or found.similarity > known.similarity:
+                    span = Span(sentence.start, sentence.end)
+                    best[found.case.id] = NearestCase(found.case, found.similarity, span, sentence.text)
+        ranked = sorted(best.values(), key=lambda nearest: (-nearest.similarity, nearest.case.id))
+        return tuple(ranked[:limit])
+
+
+def _outcome(
+    model: NarrativeModel, scores: TextScores, language: Language, text: str
+) -> tuple[Outcome, list[str]]:
+    """The outcome, with the reason for every "unsure"."""
+    ratios: NDArray[np.float32] = scores.narratives / np.maximum(model.thresholds, 1e-6)
+    reached = bool((ratios >= 1.0).any())
+    if not language.supported:
+        return Outcome.UNSURE, [
+            f"The language looks like {language.code!r}, which the encoder does not cover: scores are unreliable."
+        ]
+    if len(text.split()) < _FEW_WORDS:
+        return Outcome.UNSURE, [f"The text has fewer than {_FEW_WORDS} words: too short to judge."]
+    if reached:
+        return Outcome.LABELLED, []
+    if float(ratios.max()) >= model.unsure_margin:
+        narrative = model.labels[int(np.argmax(ratios))]
+        return Outcome.UNSURE, [f"No narrative is clear; {narrative} is the nearest to its threshold."]
+    return Outcome.NONE, []
+
+
+def _stance_of(evidence: Sequence[Evidence]) -> Stance:
+    """`asserted` if the author asserts it anywhere with weight, else `attributed`."""
+    weight = {stance: sum(e.probability for e in evidence if e.stance is stance) for stance in STANCES}
+    return max((Stance.ASSERTED, Stance.ATTRIBUTED), key=lambda stance: weight[stance])

@@ -1,0 +1,103 @@
+"""Reads `narratives.yaml`, the codebook, and checks it before anything is built on it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from leitmotif.domain import Codebook, Narrative, Theme
+from leitmotif.errors import CodebookInvalid, Problem
+
+_ID = r"^[a-z][a-z0-9_]{1,63}$"
+
+
+class _NarrativeEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    theme: str
+    name: str = Field(min_length=1)
+    definition: str = Field(min_length=1)
+    include: str = ""
+    exclude: str = ""
+    keywords: list[str] = []
+
+
+class _CodebookFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: int = Field(ge=1)
+    themes: dict[str, str] = Field(min_length=1)
+    narratives: dict[str, _NarrativeEntry] = Field(min_length=1)
+
+
+def load_codebook(path: Path) -> Codebook:
+    """Read and check the codebook.
+
+    Raises:
+        CodebookInvalid: the file is missing, is no YAML or breaks the schema; names every entry that is wrong.
+    """
+    return parse_codebook(_read_yaml(path), origin=str(path))
+
+
+def parse_codebook(raw: object, origin: str = "codebook") -> Codebook:
+    """Check a codebook that is already read from YAML or JSON."""
+    try:
+        file = _CodebookFile.model_validate(raw)
+    except ValidationError as error:
+        problems = [_problem(origin, entry["loc"], entry["msg"]) for entry in error.errors()]
+        raise _invalid(origin, problems) from error
+    problems = _check_ids(origin, file)
+    if problems:
+        raise _invalid(origin, problems)
+    return Codebook(
+        version=file.version,
+        themes=tuple(Theme(id=key, name=name) for key, name in file.themes.items()),
+        narratives=tuple(_narrative(key, entry) for key, entry in file.narratives.items()),
+    )
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CodebookInvalid(f"{path} cannot be read: {error.strerror}. Set LEITMOTIF_DATA_DIR.") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise CodebookInvalid(f"{path} is no valid YAML: {error}") from error
+
+
+def _check_ids(origin: str, file: _CodebookFile) -> list[Problem]:
+    problems = [
+        _problem(origin, ("narratives", key), "an id has small letters, digits and underscores, e.g. false_flag")
+        for key in [*file.themes, *file.narratives]
+        if not re.match(_ID, key)
+    ]
+    problems += [
+        _problem(origin, ("narratives", key, "theme"), f"theme {entry.theme!r} is not among `themes`")
+        for key, entry in file.narratives.items()
+        if entry.theme not in file.themes
+    ]
+    return problems
+
+
+def _narrative(key: str, entry: _NarrativeEntry) -> Narrative:
+    return Narrative(
+        id=key,
+        theme=entry.theme,
+        name=entry.name,
+        definition=" ".join(entry.definition.split()),
+        include=" ".join(entry.include.split()),
+        exclude=" ".join(entry.exclude.split()),
+        keywords=tuple(entry.keywords),
+    )
+
+
+def _problem(origin: str, location: tuple[int | str, ...], message: str) -> Problem:
+    return Problem(where=f"{origin}: {'.'.join(map(str, location))}", message=message)
+
+
+def _invalid(origin: str, problems: list[Problem]) -> CodebookInvalid:
+    return CodebookInvalid(f"{origin} is not a valid codebook: " + "; ".join(map(str, problems)))

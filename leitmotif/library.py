@@ -1,0 +1,112 @@
+"""The library: cases in the store together with their vectors, searched by words and by meaning at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leitmotif.domain import Case, CaseFilter, ImportCounts
+from leitmotif.encoder import Encoder
+from leitmotif.errors import CaseNotFound
+from leitmotif.store.protocol import CaseVectors, Store
+
+FIELDS = ("title", "claim")
+"""Fields of a case that have a vector: its title, and title and summary as one text."""
+
+_BATCH = 256
+_RANK_CONSTANT = 60.0
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A case that resembles a passage: best cosine over its fields, in [-1, 1]."""
+
+    case: Case
+    similarity: float
+
+
+class Library:
+    """Adds, changes and finds cases. Everything it writes is findable in the next call."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        self.store = store
+        self._encoder = encoder
+
+    @property
+    def encoder_name(self) -> str:
+        return self._encoder.name
+
+    def put(self, cases: Sequence[Case], *, dry_run: bool = False, progress: Progress | None = None) -> ImportCounts:
+        """Add or replace cases, all or none. Only cases that changed are encoded."""
+        if dry_run:
+            return self.store.put_cases(cases, [], dry_run=True)
+        stored = {case.id: case for case in self.store.get_cases([case.id for case in cases])}
+        changed = [case for case in cases if stored.get(case.id) != case]
+        counts = self.store.put_cases(changed, self._vectors(changed, progress))
+        return ImportCounts(counts.added, counts.changed, counts.unchanged + len(cases) - len(changed))
+
+    def get(self, case_id: str) -> Case:
+        """The case.
+
+        Raises:
+            CaseNotFound: no case has this id.
+        """
+        case = self.store.get_case(case_id)
+        if case is None:
+            raise CaseNotFound(f"There is no case {case_id!r}.")
+        return case
+
+    def delete(self, case_id: str) -> None:
+        """Remove the case.
+
+        Raises:
+            CaseNotFound: no case has this id.
+        """
+        if not self.store.delete_case(case_id):
+            raise CaseNotFound(f"There is no case {case_id!r}.")
+
+    def bring_up_to_date(self, progress: Progress | None = None) -> int:
+        """Encode the cases that have no vectors of this encoder; returns how many there were."""
+        done, total = 0, self.store.count_cases()
+        while missing := self.store.cases_without_vectors(self._encoder.name, limit=_BATCH):
+            self.store.put_vectors([case.id for case in missing], self._vectors(missing))
+            done += len(missing)
+            if progress:
+                progress(min(1.0, done / max(total, 1)))
+        return done
+
+    def nearest(self, vector: NDArray[np.float32], where: CaseFilter, *, limit: int) -> list[Found]:
+        """The cases whose title or claim is nearest to a unit vector, best first."""
+        best: dict[str, float] = {}
+        for field in FIELDS:
+            for hit in self.store.search_vectors(vector, self._encoder.name, field, where, limit=limit):
+                best[hit.case_id] = max(hit.score, best.get(hit.case_id, -1.0))
+        ids = sorted(best, key=lambda case_id: (-best[case_id], case_id))[:limit]
+        return [Found(case, best[case.id]) for case in self.store.get_cases(ids)]
+
+    def search(self, query: str, where: CaseFilter, *, limit: int) -> list[Case]:
+        """Cases by words and meaning together, best first, by reciprocal rank fusion (Cormack et al., 2009)."""
+        vector = self._encoder.encode_queries([query])[0]
+        depth = max(50, 2 * limit)
+        rankings = [
+            [hit.case_id for hit in self.store.search_words(query, where, limit=depth)],
+            [found.case.id for found in self.nearest(vector, where, limit=depth)],
+        ]
+        score: dict[str, float] = {}
+        for ranking in rankings:
+            for rank, case_id in enumerate(ranking, 1):
+                score[case_id] = score.get(case_id, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
+        return self.store.get_cases(sorted(score, key=lambda case_id: (-score[case_id], case_id))[:limit])
+
+    def _vectors(self, cases: Sequence[Case], progress: Progress | None = None) -> list[CaseVectors]:
+        texts = [case.title for case in cases] + [case.claim_text for case in cases]
+        vectors = self._encoder.encode_passages(texts, progress)
+        half = len(cases)
+        return [
+            CaseVectors(self._encoder.name, {"title": vectors[i], "claim": vectors[half + i]}) for i in range(half)
+        ]

@@ -1,0 +1,120 @@
+"""What every store can do. Implementations are safe to call from several threads and processes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leitmotif.domain import Case, CaseFilter, CasePage, ImportCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A case found by a search. `score` is BM25 (higher is better) or a cosine in [-1, 1]."""
+
+    case_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class CaseVectors:
+    """Unit vectors of one case by field (`title`, `claim`), each of shape (dimension,), float32."""
+
+    encoder: str
+    fields: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A training run as the store keeps it. Times are ISO 8601 in UTC; `progress` is in [0, 1]."""
+
+    id: str
+    status: str
+    stage: str
+    progress: float
+    created: str
+    updated: str
+    version: str | None = None
+    metrics: Mapping[str, float] | None = None
+    error: str | None = None
+
+
+class Store(Protocol):
+    """Cases with their vectors and words, searchable at once after the call that wrote them."""
+
+    def put_cases(
+        self, cases: Sequence[Case], vectors: Sequence[CaseVectors], *, dry_run: bool = False
+    ) -> ImportCounts:
+        """Add new cases and replace changed ones, all or none; `vectors[i]` belong to `cases[i]`.
+
+        A case that equals the stored one is counted as unchanged and not written. With `dry_run` nothing is
+        written, `vectors` may be empty and the counts say what would happen.
+        """
+
+    def get_case(self, case_id: str) -> Case | None:
+        """The case, or None."""
+
+    def get_cases(self, case_ids: Sequence[str]) -> list[Case]:
+        """The cases that exist, in the order of the ids."""
+
+    def delete_case(self, case_id: str) -> bool:
+        """Remove a case with its words and vectors; False if there was none."""
+
+    def list_cases(self, where: CaseFilter, *, limit: int, cursor: str | None = None) -> CasePage:
+        """Cases newest first (undated last), by keyset pages.
+
+        Raises:
+            InvalidCursor: the cursor is not one of ours.
+        """
+
+    def facets(self, where: CaseFilter) -> dict[str, dict[str, int]]:
+        """Counts by narrative, language, country, outlet and keyword of the cases that pass the filter."""
+
+    def count_cases(self, where: CaseFilter = CaseFilter()) -> int:
+        """How many cases pass the filter."""
+
+    def iter_cases(self, where: CaseFilter = CaseFilter()) -> Iterator[Case]:
+        """All cases that pass the filter, in order of their id."""
+
+    def find_exact(self, text_hash: str, url: str) -> list[str]:
+        """Ids of cases with a title, summary, claim text or appearance of this content hash, or with this URL."""
+
+    def search_words(self, query: str, where: CaseFilter, *, limit: int) -> list[Hit]:
+        """Cases by BM25 over title, summary and appearances, best first. `query` is plain text, no syntax."""
+
+    def search_vectors(
+        self, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, *, limit: int
+    ) -> list[Hit]:
+        """Cases by cosine of one field's vector, best first; exact, and filtered before ranking."""
+
+    def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
+        """Cases that have no vectors of this encoder yet."""
+
+    def put_vectors(self, case_ids: Sequence[str], vectors: Sequence[CaseVectors]) -> None:
+        """Store vectors of cases that already exist; ids that are gone are left out."""
+
+    def timeline(self, narrative_id: str, by: str, where: CaseFilter) -> dict[str, int]:
+        """Counts of a narrative's cases by `month`, `year`, `country`, `language` or `outlet`."""
+
+    def save_run(self, run: RunRecord) -> None:
+        """Add or replace a training run."""
+
+    def get_run(self, run_id: str) -> RunRecord | None:
+        """The training run, or None."""
+
+    def list_runs(self, *, limit: int) -> list[RunRecord]:
+        """Training runs, newest first."""
+
+    def check(self) -> None:
+        """Return if the database answers.
+
+        Raises:
+            StoreUnavailable: it does not.
+        """
+
+    def close(self) -> None:
+        """Give back connections and memory."""
