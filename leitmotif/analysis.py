@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leitmotif.classifier.model import STANCES, NarrativeModel, TextScores
 from leitmotif.domain import (
@@ -26,7 +25,6 @@ from leitmotif.domain import (
 from leitmotif.errors import TextEmpty, TextTooLong
 from leitmotif.library import Library
 from leitmotif.live import LiveModel
-from leitmotif.matching import ClaimMatcher
 from leitmotif.settings import Settings
 from leitmotif.text.attribution import find_speaker
 from leitmotif.text.language import LanguageDetector
@@ -43,14 +41,12 @@ class Analyser:
         self,
         live: LiveModel,
         library: Library,
-        matcher: ClaimMatcher,
         detector: LanguageDetector,
         codebook: Codebook,
         settings: Settings,
     ) -> None:
         self._live = live
         self._library = library
-        self._matcher = matcher
         self._detector = detector
         self._themes = {narrative.id: narrative.theme for narrative in codebook.narratives}
         self._settings = settings
@@ -69,7 +65,9 @@ class Analyser:
             NoLiveModel: no model is live.
         """
         self._check_length("text", article.text, self._settings.max_text_characters)
-        model = self._live.current()
+        return self._classify(self._live.current().model, article, neighbours, evidence)
+
+    def _classify(self, model: NarrativeModel, article: Article, neighbours: int, evidence: bool) -> Analysis:
         language = self._detector.detect(article.text, article.language)
         sentences = split_sentences(article.text, language.code)
         if not sentences:
@@ -97,13 +95,14 @@ class Analyser:
             NoLiveModel: no model is live.
         """
         self._check_length("claim", claim, self._settings.max_claim_characters)
-        analysis = self.classify(Article(claim), neighbours=0, evidence=False)
-        result = self._matcher.check(claim, where, limit=limit)
+        live = self._live.current()
+        analysis = self._classify(live.model, Article(claim), neighbours=0, evidence=False)
+        result = live.matcher.check(claim, where, limit=limit)
         return ClaimCheck(
             verdict=result.verdict,
             matches=result.matches,
-            match_threshold=self._matcher.match_threshold,
-            possible_threshold=self._matcher.possible_threshold,
+            match_threshold=live.matcher.match_threshold,
+            possible_threshold=live.matcher.possible_threshold,
             narratives=analysis.scores[:3],
             model_version=analysis.model_version,
             encoder=analysis.encoder,
@@ -190,7 +189,7 @@ def _outcome(
     model: NarrativeModel, scores: TextScores, language: Language, text: str
 ) -> tuple[Outcome, list[str]]:
     """The outcome, with the reason for every "unsure"."""
-    ratios: NDArray[np.float32] = scores.narratives / np.maximum(model.thresholds, 1e-6)
+    ratios = scores.narratives / np.maximum(model.thresholds, 1e-6)
     reached = bool((ratios >= 1.0).any())
     if not language.supported:
         return Outcome.UNSURE, [

@@ -18,6 +18,7 @@ LeitmotifError
 │   ├── CaseExists
 │   └── RunInProgress
 ├── Unauthorised
+├── Busy
 ├── ConfigurationError
 │   ├── CodebookInvalid
 │   └── UnsafeBinding
@@ -126,6 +127,10 @@ class RunInProgress(Conflict):
 
 class Unauthorised(LeitmotifError):
     """The API key is missing or wrong."""
+
+
+class Busy(LeitmotifError):
+    """As much work is under way and waiting as is allowed."""
 
 
 class ConfigurationError(LeitmotifError):

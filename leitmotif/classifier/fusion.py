@@ -1,0 +1,87 @@
+"""Second layer: one small regression, shared by all narratives, that fuses what the heads say of a passage.
+
+Because it is shared, it learns from every narrative how far each head can be trusted, and serves a narrative with few
+cases as well as one with many. It answers two things of a passage and a narrative: does it carry it, and does it touch it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leitmotif.classifier.heads import FirstLayer
+
+Array = NDArray[np.float32]
+
+STANCE_CLASSES = 4
+"""asserted, attributed, refuted, neutral."""
+
+_CLIP = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Fitted LogisticRegressions: `carry` over pair features, `stance` (4 classes) over the stance logits."""
+
+    carry: Any
+    stance: Any
+
+    def stances(self, layer: FirstLayer) -> Array:
+        """Shape (n, 4): probabilities of asserted, attributed, refuted, neutral."""
+        return np.asarray(self.stance.predict_proba(stance_features(layer)), np.float32)
+
+    def carry_logits(self, layer: FirstLayer, stances: Array) -> Array:
+        """Shape (n, L): log-odds that the passage carries the narrative."""
+        features = pair_features(layer, stances)
+        rows, labels, width = features.shape
+        logits = features.reshape(-1, width) @ self.carry.coef_[0].astype(np.float32) + self.carry.intercept_[0]
+        return np.asarray(np.clip(logits, -_CLIP, _CLIP), np.float32).reshape(rows, labels)
+
+
+def stance_features(layer: FirstLayer) -> Array:
+    """Shape (n, 8)."""
+    return np.hstack([layer.stance_by_vector, layer.stance_by_words])
+
+
+def pair_features(layer: FirstLayer, stances: Array) -> Array:
+    """Shape (n, L, features) of every passage with every narrative."""
+    vector, words, close = layer.by_vector, layer.by_words, layer.closeness
+    carried = _logit(stances[:, :2].sum(axis=1, keepdims=True))
+    asserted = _logit(stances[:, :1])
+    refuted = _logit(stances[:, 2:3])
+    topic = (vector + words) / 2
+    columns = [
+        vector,
+        words,
+        close * 10,
+        vector - _best_other(vector),
+        np.broadcast_to(carried, vector.shape),
+        np.broadcast_to(asserted, vector.shape),
+        np.broadcast_to(refuted, vector.shape),
+        topic * _sigmoid(carried),
+        np.minimum(topic, carried),
+    ]
+    return np.stack(columns, axis=2).astype(np.float32)
+
+
+def _best_other(scores: Array) -> Array:
+    """For each narrative the best score among the others; with a single one, zero."""
+    if scores.shape[1] < 2:
+        return np.zeros_like(scores)
+    order = np.sort(scores, axis=1)
+    best, second = order[:, -1:], order[:, -2:-1]
+    return np.where(scores == best, second, best)
+
+
+def _logit(probability: Array) -> Array:
+    clipped = np.clip(probability, 1e-4, 1 - 1e-4)
+    result: Array = np.log(clipped / (1 - clipped))
+    return result
+
+
+def _sigmoid(x: Array) -> Array:
+    result: Array = 1 / (1 + np.exp(-x))
+    return result

@@ -1,0 +1,113 @@
+"""Reads a trained model from its version folder, checked before anything of it is unpickled."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sklearn
+from joblib.numpy_pickle import NumpyUnpickler
+
+from leitmotif.classifier.fusion import Fusion
+from leitmotif.classifier.heads import Heads
+from leitmotif.classifier.pooling import Pooling
+from leitmotif.classifier.scorer import Parameters, TrainedModel
+from leitmotif.encoder import Encoder
+from leitmotif.errors import ModelCorrupt, ModelIncompatible
+from leitmotif.matching import MatchWeights
+from leitmotif.registry import Manifest, Registry
+
+HEADS_FILE = "heads.joblib"
+ARRAYS_FILE = "arrays.npz"
+PARAMETERS_FILE = "parameters.json"
+MATCHING_FILE = "matching.json"
+
+_ALLOWED = frozenset(
+    {
+        ("sklearn.linear_model._logistic", "LogisticRegression"),
+        ("sklearn.feature_extraction.text", "TfidfVectorizer"),
+        ("sklearn.feature_extraction.text", "TfidfTransformer"),
+        ("joblib.numpy_pickle", "NumpyArrayWrapper"),
+        ("numpy", "ndarray"),
+        ("numpy", "dtype"),
+        ("numpy", "float32"),
+        ("numpy", "float64"),
+        ("numpy._core.multiarray", "scalar"),
+        ("numpy._core.multiarray", "_reconstruct"),
+        ("numpy.core.multiarray", "scalar"),
+        ("scipy.sparse._csr", "csr_matrix"),
+        ("scipy.sparse._dia", "dia_matrix"),
+        ("builtins", "slice"),
+    }
+)
+
+
+class _SafeUnpickler(NumpyUnpickler):  # type: ignore[misc]
+    """Reads joblib files that hold nothing but the scikit-learn objects a model is made of."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _ALLOWED:
+            raise ModelCorrupt(f"The model file asks for {module}.{name}, which no model needs: it is not ours.")
+        return super().find_class(module, name)
+
+
+def load_model(registry: Registry, version: str, encoder: Encoder) -> TrainedModel:
+    """The trained model of a version.
+
+    Raises:
+        ModelNotFound: there is no such version.
+        ModelCorrupt: a file of it is not what was published, or holds what a model never holds.
+        ModelIncompatible: it was made for another encoder or by another scikit-learn.
+    """
+    manifest = registry.verify(version)
+    _check_compatible(manifest, encoder)
+    folder = registry.folder(version)
+    parts = _unpickle(folder / HEADS_FILE)
+    with np.load(folder / ARRAYS_FILE, allow_pickle=False) as arrays:
+        heads = Heads(
+            vectorisers=tuple(parts["vectorisers"]),
+            narrative_by_vector=tuple(parts["narrative_by_vector"]),
+            narrative_by_words=tuple(parts["narrative_by_words"]),
+            stance_by_vector=tuple(parts["stance_by_vector"]),
+            stance_by_words=tuple(parts["stance_by_words"]),
+            definitions=arrays["definitions"],
+        )
+        pooling = Pooling(parts["pooling"], arrays["scale"], arrays["offset"])
+        thresholds = arrays["thresholds"]
+    numbers = json.loads((folder / PARAMETERS_FILE).read_text(encoding="utf-8"))
+    parameters = Parameters(
+        version=version,
+        labels=tuple(manifest.labels),
+        thresholds=thresholds,
+        unsure_margin=numbers["unsure_margin"],
+        evidence_threshold=numbers["evidence_threshold"],
+    )
+    return TrainedModel(parameters, heads, Fusion(parts["carry"], parts["stance"]), pooling, encoder)
+
+
+def load_match_weights(registry: Registry, version: str) -> MatchWeights:
+    """The claim matcher's numbers of a version."""
+    return MatchWeights.model_validate_json((registry.folder(version) / MATCHING_FILE).read_bytes())
+
+
+def _check_compatible(manifest: Manifest, encoder: Encoder) -> None:
+    if manifest.encoder != encoder.name:
+        raise ModelIncompatible(
+            f"Model {manifest.version} was trained with encoder {manifest.encoder}, this is {encoder.name}: "
+            "set LEITMOTIF_ENCODER back, or train again."
+        )
+    made_by = manifest.libraries.get("scikit-learn", "?")
+    if made_by.split(".")[:2] != sklearn.__version__.split(".")[:2]:
+        raise ModelIncompatible(
+            f"Model {manifest.version} was made by scikit-learn {made_by}, this is {sklearn.__version__}: train again."
+        )
+
+
+def _unpickle(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        parts = _SafeUnpickler(str(path), file, ensure_native_byte_order=True).load()
+    if not isinstance(parts, dict):
+        raise ModelCorrupt(f"{path} does not hold the parts of a model.")
+    return parts

@@ -1,0 +1,73 @@
+"""Third layer: from the passages of a text to the text, learned on labelled articles and short texts alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """A fitted LogisticRegression over `pool_features`, with Platt scaling for each narrative on top.
+
+    Attributes:
+        regression: shared by all narratives.
+        scale: shape (L,): slope of each narrative's calibration.
+        offset: shape (L,): its intercept.
+    """
+
+    regression: Any
+    scale: Array
+    offset: Array
+
+    def probabilities(self, sentences: Array, windows: Array, stances: Array) -> Array:
+        """Shape (L,): calibrated probability that the text carries each narrative.
+
+        Args:
+            sentences: shape (S, L): carry logits of the sentences alone.
+            windows: shape (S, L): carry logits of the sentences with their neighbours.
+            stances: shape (S, 4): stance probabilities of the windows.
+        """
+        logits = self.logits(pool_features(sentences, windows, stances))
+        result: Array = 1 / (1 + np.exp(-(logits * self.scale + self.offset)))
+        return result
+
+    def logits(self, features: Array) -> Array:
+        """Shape (…, L): logits before the narratives' own calibration."""
+        weights = self.regression.coef_[0].astype(np.float32)
+        return np.asarray(features @ weights + self.regression.intercept_[0], np.float32)
+
+
+def pool_features(sentences: Array, windows: Array, stances: Array) -> Array:
+    """Shape (L, features): how strongly, how often and in what company a text's passages carry each narrative."""
+    count = len(sentences)
+    ordered = np.sort(np.maximum(sentences, windows), axis=0)[::-1]
+    second = ordered[1] if count > 1 else ordered[0]
+    noisy_or = _log_odds_of_any(windows)
+    length = np.full(sentences.shape[1], np.log(count) / 4, np.float32)
+    refuting = np.full(sentences.shape[1], stances[:, 2].mean(), np.float32)
+    neutral = np.full(sentences.shape[1], stances[:, 3].mean(), np.float32)
+    columns = [
+        sentences.max(axis=0),
+        windows.max(axis=0),
+        windows.mean(axis=0),
+        second,
+        noisy_or,
+        length,
+        refuting,
+        neutral,
+        windows.max(axis=0) * length,
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _log_odds_of_any(logits: Array) -> Array:
+    """Log-odds that at least one passage carries it, were they independent."""
+    none = -np.logaddexp(0, logits).sum(axis=0)
+    result: Array = np.log(-np.expm1(np.minimum(none, -1e-6))) - none
+    return np.clip(result, -12, 12)

@@ -1,0 +1,92 @@
+"""The parts of a running Leitmotif, put together once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from leitmotif.analysis import Analyser
+from leitmotif.codebook import load_codebook
+from leitmotif.domain import Codebook
+from leitmotif.encoder import Encoder, open_encoder
+from leitmotif.library import Library
+from leitmotif.live import LiveModel, LoadedVersion
+from leitmotif.matching import ClaimMatcher
+from leitmotif.registry import Registry
+from leitmotif.settings import Settings
+from leitmotif.store.opening import open_store
+from leitmotif.store.protocol import Store
+from leitmotif.text.language import LanguageDetector
+from service.jobs import TrainingRuns
+from service.limits import AnalysisPool
+
+
+@dataclass(frozen=True, slots=True)
+class Foundations:
+    """What a model version is loaded with."""
+
+    registry: Registry
+    store: Store
+    encoder: Encoder
+    codebook: Codebook
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that routes and commands work with."""
+
+    settings: Settings
+    codebook: Codebook
+    store: Store
+    encoder: Encoder
+    library: Library
+    registry: Registry
+    live: LiveModel
+    analyser: Analyser
+    pool: AnalysisPool
+    runs: TrainingRuns
+
+    def close(self) -> None:
+        """Finish the analyses under way and close the database."""
+        self.pool.close()
+        self.store.close()
+
+
+LoadVersion = Callable[[Foundations, str], LoadedVersion]
+
+
+def load_version(base: Foundations, version: str) -> LoadedVersion:
+    """A model version from disk: the classifier, and the claim matcher with the weights that come with it."""
+    from leitmotif.classifier.loading import load_match_weights, load_model
+
+    model = load_model(base.registry, version, base.encoder)
+    weights = load_match_weights(base.registry, version)
+    return LoadedVersion(model, ClaimMatcher(base.store, base.encoder, weights))
+
+
+def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Parts:
+    """Open and connect everything; nothing is encoded and no model is loaded yet.
+
+    Raises:
+        LeitmotifError: the codebook, the encoder or the database cannot be used.
+    """
+    codebook = load_codebook(settings.codebook_path)
+    encoder = open_encoder(settings)
+    store = open_store(settings.database_url)
+    library = Library(store, encoder)
+    registry = Registry(settings.models_dir)
+    base = Foundations(registry, store, encoder, codebook)
+    live = LiveModel(registry, lambda version: load(base, version))
+    detector = LanguageDetector(settings.encoder_languages)
+    return Parts(
+        settings=settings,
+        codebook=codebook,
+        store=store,
+        encoder=encoder,
+        library=library,
+        registry=registry,
+        live=live,
+        analyser=Analyser(live, library, detector, codebook, settings),
+        pool=AnalysisPool(settings.max_concurrent_analyses, settings.max_queued_analyses),
+        runs=TrainingRuns(store, settings),
+    )

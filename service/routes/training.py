@@ -1,0 +1,76 @@
+"""`/v1/training-runs`: start training and follow it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from service.jobs import UNFINISHED, TrainingRuns
+from service.routes.common import PartsDep, problems
+from service.schemas import TrainingRequest
+from service.schemas_library import RunBody, RunListBody
+
+router = APIRouter(prefix="/training-runs", tags=["training"])
+
+_LOOK_SECONDS = 0.5
+_HEARTBEAT_LOOKS = 30
+_EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Server-sent events", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+}
+
+
+@router.post("", status_code=202, responses=problems(409))
+def start_training(response: Response, parts: PartsDep, wanted: TrainingRequest | None = None) -> RunBody:
+    """Train a new version on the corpus, in the background; one run at a time.
+
+    It is evaluated before it goes live, and goes live without a pause. `Location` says where to follow it.
+    """
+    run = parts.runs.start(activate=wanted.activate if wanted else True)
+    response.headers["Location"] = f"/v1/training-runs/{run.id}"
+    return RunBody.model_validate(run)
+
+
+@router.get("")
+def list_training_runs(
+    parts: PartsDep, limit: Annotated[int, Query(ge=1, le=500, description="Most runs to list.")] = 50
+) -> RunListBody:
+    """Training runs, newest first."""
+    return RunListBody(runs=[RunBody.model_validate(run) for run in parts.runs.list(limit=limit)])
+
+
+@router.get("/{run_id}", responses=problems(404))
+def get_training_run(run_id: str, parts: PartsDep) -> RunBody:
+    """How a run is doing, and what came of it."""
+    return RunBody.model_validate(parts.runs.get(run_id))
+
+
+@router.get("/{run_id}/events", response_class=StreamingResponse, responses=_EVENTS | problems(404))
+async def training_run_events(run_id: str, request: Request, parts: PartsDep) -> StreamingResponse:
+    """Server-sent events: `progress` with the run whenever it moves on, and `end` with its final state."""
+    first = RunBody.model_validate(await run_in_threadpool(parts.runs.get, run_id))
+    events = _events(parts.runs, first, request)
+    return StreamingResponse(events, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+
+async def _events(runs: TrainingRuns, run: RunBody, request: Request) -> AsyncIterator[str]:
+    looks = 0
+    yield _event("progress", run)
+    while run.status in UNFINISHED and not await request.is_disconnected():
+        await asyncio.sleep(_LOOK_SECONDS)
+        latest = RunBody.model_validate(await run_in_threadpool(runs.get, run.id))
+        looks += 1
+        if latest != run:
+            yield _event("progress", latest)
+        elif looks % _HEARTBEAT_LOOKS == 0:
+            yield ": still here\n\n"
+        run = latest
+    yield _event("end", run)
+
+
+def _event(name: str, run: RunBody) -> str:
+    return f"event: {name}\ndata: {run.model_dump_json()}\n\n"

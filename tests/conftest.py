@@ -1,0 +1,58 @@
+"""Fixtures for every suite: a tiny, real encoder that costs milliseconds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from sentence_transformers import SentenceTransformer
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+_SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_DATA = Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sentence-transformers model of two layers with seeded random weights and the corpus's words as vocabulary."""
+    base = tmp_path_factory.mktemp("tiny-bert")
+    tokenizer = _tokenizer()
+    tokenizer.save_pretrained(base)
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        config = BertConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            intermediate_size=64,
+            max_position_embeddings=130,
+        )
+        BertModel(config).save_pretrained(base)
+    folder = tmp_path_factory.mktemp("tiny-encoder")
+    # A folder without modules.json gets mean pooling.
+    SentenceTransformer(str(base), device="cpu", local_files_only=True).save(str(folder))
+    return folder
+
+
+def _tokenizer() -> PreTrainedTokenizerFast:
+    words = {token: index for index, token in enumerate((*_SPECIAL, *_words()))}
+    backend = Tokenizer(models.WordPiece(words, unk_token="[UNK]"))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", words["[CLS]"]), ("[SEP]", words["[SEP]"])]
+    )
+    names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), _SPECIAL, strict=True))
+    return PreTrainedTokenizerFast(tokenizer_object=backend, model_max_length=128, **names)
+
+
+def _words() -> list[str]:
+    """Letters, so that every word has pieces, and the words of the codebook."""
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)] + list("0123456789.,;:!?'\"-()")
+    text = (_DATA / "narratives.yaml").read_text(encoding="utf-8").lower()
+    common = sorted(set(re.findall(r"[a-z]{2,}", text)))
+    return [*letters, *(f"##{letter}" for letter in letters), *common]

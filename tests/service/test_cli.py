@@ -1,0 +1,211 @@
+"""The command line, in process, on an installation of its own."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+import service.parts
+from leitmotif.registry import Registry
+from leitmotif.settings import Settings
+from service.cli import main
+from tests.service.conftest import build_with_doubles
+from tests.service.support import ARTICLE, CASE, OTHER, publish
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command with the settings of the test."""
+    for name in ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision"):
+        monkeypatch.setenv(f"LEITMOTIF_{name.upper()}", str(getattr(settings, name)))
+    monkeypatch.setattr(service.parts, "build_parts", build_with_doubles)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def start(*arguments: str) -> Ended:
+        code = main(arguments)
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
+
+    return start
+
+
+@pytest.fixture
+def cases_file(tmp_path: Path) -> str:
+    path = tmp_path / "cases.jsonl"
+    path.write_text("\n".join(json.dumps(case) for case in (CASE, OTHER)), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nonsense"], ["cases", "show"], ["check"], ["check", "a", "--file", "b"], ["classify", "--nonsense"]]
+)
+def test_wrong_commands_end_with_2(run: Run, arguments: Sequence[str]) -> None:
+    ended = run(*arguments)
+    assert ended.code == 2
+    assert ended.err
+
+
+def test_help_names_the_commands(run: Run) -> None:
+    ended = run("--help")
+    assert ended.code == 0
+    assert "classify" in ended.out
+
+
+def test_import_list_show_export_delete(run: Run, cases_file: str, tmp_path: Path) -> None:
+    assert "2 added" in run("cases", "import", cases_file, "--dry-run").out
+    assert run("cases", "list").code == 1
+    assert json.loads(run("cases", "import", cases_file, "--json").out)["added"] == 2
+    assert "2 unchanged" in run("cases", "import", cases_file).out
+    listed = json.loads(run("cases", "list", "--country", "Ukraine", "--json").out)["cases"]
+    assert [case["id"] for case in listed] == [CASE["id"]]
+    assert CASE["title"] in run("cases", "list", "-q", "plague biolab").out
+    assert CASE["response"] in run("cases", "show", CASE["id"]).out
+    out = tmp_path / "out.csv"
+    assert run("cases", "export", "--format", "csv", "--out", str(out), "--narrative", "false_flag").code == 0
+    assert [row["id"] for row in csv.DictReader(io.StringIO(out.read_text(encoding="utf-8")))] == [OTHER["id"]]
+    assert run("cases", "delete", CASE["id"]).code == 0
+    assert run("cases", "show", CASE["id"]).code == 1
+
+
+def test_a_wrong_file_imports_nothing_and_names_every_row(run: Run, cases_file: str, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.jsonl"
+    wrong.write_text('{"title": ""}\n{', encoding="utf-8")
+    ended = run("cases", "import", cases_file, str(wrong))
+    assert ended.code == 1
+    assert [line.split(":")[1].strip() for line in ended.err.splitlines()[1:]] == ["row 1, title", "row 2"]
+    assert run("cases", "list").code == 1
+
+
+def test_missing_files_and_wrong_settings_are_one_clear_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = run("cases", "import", "nowhere.csv")
+    assert (ended.code, ended.err) == (1, "leitmotif: nowhere.csv cannot be read: No such file or directory.\n")
+    monkeypatch.setenv("LEITMOTIF_PORT", "many")
+    ended = run("models", "list")
+    assert ended.code == 1
+    assert "LEITMOTIF_PORT" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_classify(run: Run, live_version: str, tmp_path: Path) -> None:
+    path = tmp_path / "article.txt"
+    path.write_text(ARTICLE, encoding="utf-8")
+    answer = run("classify", str(path), "--json")
+    assert (answer.code, json.loads(answer.out)["labels"]) == (0, ["bioweapons"])
+    assert "bioweapons" in run("classify", str(path)).out
+    path.write_text("The weather was [bold]fine[/bold] in the whole country.", encoding="utf-8")
+    assert run("classify", str(path)).code == 1
+
+
+def test_without_a_model_it_says_what_to_run(run: Run, tmp_path: Path) -> None:
+    ended = run("check", "Some claim about some thing")
+    assert ended.code == 1
+    assert "leitmotif train" in ended.err
+
+
+def test_check(run: Run, live_version: str, cases_file: str) -> None:
+    assert run("check", CASE["title"]).code == 1
+    run("cases", "import", cases_file)
+    ended = run("check", CASE["title"])
+    assert ended.code == 0
+    assert "inspectors found no such work" in " ".join(ended.out.split())
+    assert json.loads(run("check", CASE["title"], "--json").out)["verdict"] == "match"
+
+
+def test_check_a_spreadsheet(run: Run, live_version: str, cases_file: str, tmp_path: Path) -> None:
+    run("cases", "import", cases_file)
+    sheet, out = tmp_path / "claims.csv", tmp_path / "results.csv"
+    sheet.write_text(f'nr;Claim\n1;{CASE["title"]}\n2;"=1+1"\n3;…\n', encoding="utf-8-sig")
+    assert run("check", "--file", str(sheet), "--column", "Claim", "--out", str(out)).code == 0
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
+    assert [row["verdict"] for row in rows] == ["match", "no_match", "error"]
+    assert rows[0]["case_id"] == CASE["id"]
+    assert rows[1]["claim"] == "'=1+1"
+    assert "no word" in rows[2]["note"]
+    assert "no column" in run("check", "--file", str(sheet), "--column", "Nothing").err
+
+
+def test_models(run: Run, settings: Settings, live_version: str) -> None:
+    newer = publish(Registry(settings.models_dir))
+    assert json.loads(run("models", "list", "--json").out)["live"] == live_version
+    assert "# Card" in run("models", "show", newer).out
+    assert run("models", "activate", newer).code == 0
+    assert json.loads(run("evaluate", "--json").out) == {"version": newer, "metrics": {"macro_f1": 0.5}}
+    assert run("models", "show", "nonsense").code == 1
+
+
+def test_narratives(run: Run, cases_file: str) -> None:
+    run("cases", "import", cases_file)
+    entries = json.loads(run("narratives", "--json").out)["narratives"]
+    assert {entry["id"]: entry["cases"] for entry in entries}["bioweapons"] == 1
+    assert "bioweapons" in run("narratives").out
+
+
+@dataclass(frozen=True)
+class Published:
+    version: str
+    metrics: dict[str, float] = field(default_factory=lambda: {"macro_f1": 0.5})
+
+
+def test_prepare_does_what_is_needed_and_no_more(
+    run: Run, settings: Settings, cases_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from training.corpus import load_corpus
+
+    trained: list[str] = []
+
+    def train(settings: Settings, progress: Callable[[str, float], None], activate: bool) -> Published:
+        registry = Registry(settings.models_dir)
+        trained.append(publish(registry, data_sha256=load_corpus(settings.data_dir).digest))
+        registry.activate(trained[-1])
+        return Published(trained[-1])
+
+    monkeypatch.setattr("service.jobs._train", train)
+    folder = settings.data_dir / "cases"
+    folder.mkdir()
+    (folder / "one.jsonl").write_text(json.dumps(CASE), encoding="utf-8")
+    assert "1 added" in run("prepare").out
+    assert "up to date" in run("prepare").out
+    (folder / "two.jsonl").write_text(json.dumps(OTHER), encoding="utf-8")
+    assert "the corpus has changed" in run("prepare").out
+    assert len(trained) == 2
+    assert json.loads(run("models", "list", "--json").out)["live"] == trained[1]
+
+
+def test_train_failing_is_recorded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from leitmotif.errors import NotEnoughData
+
+    def train(*_: object) -> Published:
+        raise NotEnoughData("Too few cases.")
+
+    monkeypatch.setattr("service.jobs._train", train)
+    ended = run("train")
+    assert (ended.code, ended.err) == (1, "leitmotif: Too few cases.\n")
+
+
+def test_serve_refuses_the_network_without_keys(run: Run) -> None:
+    ended = run("serve", "--host", "0.0.0.0")
+    assert ended.code == 1
+    assert "LEITMOTIF_API_KEYS" in ended.err
+
+
+def test_serve_says_what_an_empty_installation_needs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    assert "leitmotif prepare" in run("serve").err

@@ -1,0 +1,105 @@
+"""Fits the layers of the model: heads on examples, fusion and pooling on scores of held-out folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from leitmotif.classifier.fusion import Fusion, pair_features, stance_features
+from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, with_cues, words_with_cues
+from leitmotif.domain import Codebook
+from leitmotif.encoder import Encoder, Vectors
+from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, touch_matrix
+
+Array = NDArray[np.float32]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """Hyper-parameters; chosen by cross-validation on the corpus, see docs/decisions."""
+
+    folds: int = 5
+    seed: int = 7
+    vector_regularisation: float = 8.0
+    words_regularisation: float = 12.0
+    stance_regularisation: float = 4.0
+    word_features: int = 120_000
+
+
+def fit_vectorisers(texts: Sequence[str], settings: FitSettings) -> tuple[TfidfVectorizer, ...]:
+    """Word 1-2-grams, and 1-2-grams of words cut to five letters, a cheap stem that serves most languages."""
+    words = TfidfVectorizer(
+        ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=settings.word_features, dtype=np.float32
+    )
+    stems = TfidfVectorizer(
+        token_pattern=r"(?u)\b(\w{2,5})\w*", ngram_range=(1, 2), min_df=2, sublinear_tf=True,
+        max_features=settings.word_features, dtype=np.float32,
+    )  # fmt: skip
+    return words.fit(texts), stems.fit(texts)
+
+
+def define(codebook: Codebook, encoder: Encoder) -> Vectors:
+    """Shape (L, dimension): vectors of the codebook's definitions."""
+    return encoder.encode_passages([f"{n.name}. {n.definition} {n.include}" for n in codebook.narratives])
+
+
+def fit_heads(
+    examples: Sequence[Example],
+    inputs: Inputs,
+    vectorisers: tuple[TfidfVectorizer, ...],
+    definitions: Vectors,
+    labels: Sequence[str],
+    settings: FitSettings,
+) -> Heads:
+    """The first layer, on examples whose inputs are known."""
+    touched, stances = touch_matrix(examples, labels), stance_codes(examples)
+    stance_vectors, stance_words = with_cues(inputs.vectors, inputs.cues), words_with_cues(inputs)
+    kinds = [stances == code for code in range(len(STANCE_NAMES))]
+    return Heads(
+        vectorisers=vectorisers,
+        narrative_by_vector=_binary_heads(inputs.vectors, touched.T, settings.vector_regularisation),
+        narrative_by_words=_binary_heads(inputs.words, touched.T, settings.words_regularisation),
+        stance_by_vector=_binary_heads(stance_vectors, kinds, settings.stance_regularisation),
+        stance_by_words=_binary_heads(stance_words, kinds, settings.stance_regularisation),
+        definitions=definitions,
+    )
+
+
+def fit_fusion(examples: Sequence[Example], layer: FirstLayer, labels: Sequence[str]) -> Fusion:
+    """The second layer, on first-layer scores of examples that their heads had not seen."""
+    stance = LogisticRegression(C=1.0, max_iter=1000)
+    stance.fit(stance_features(layer), stance_codes(examples))
+    fusion = Fusion(carry=None, stance=stance)
+    features = pair_features(layer, fusion.stances(layer))
+    carry = LogisticRegression(C=1.0, max_iter=1000)
+    carry.fit(features.reshape(-1, features.shape[2]), carry_matrix(examples, labels).reshape(-1))
+    return Fusion(carry=carry, stance=stance)
+
+
+def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: int) -> FirstLayer:
+    """One first layer for `count` rows from parts that each hold some of them."""
+    joined = {}
+    for name in FirstLayer.__dataclass_fields__:
+        columns = getattr(parts[0][1], name).shape[1]
+        array = np.zeros((count, columns), np.float32)
+        for rows, layer in parts:
+            array[rows] = getattr(layer, name)
+        joined[name] = array
+    return FirstLayer(**joined)
+
+
+def _binary_heads(
+    features: Array | sparse.csr_matrix, targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_], strength: float
+) -> tuple[LogisticRegression, ...]:
+    heads = []
+    for target in targets:
+        head = LogisticRegression(C=strength, solver="liblinear" if sparse.issparse(features) else "lbfgs", max_iter=500)
+        heads.append(head.fit(features, target))
+    return tuple(heads)

@@ -1,0 +1,74 @@
+"""Writes a fitted model as a version folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import joblib
+import numpy as np
+
+from leitmotif.classifier.loading import ARRAYS_FILE, HEADS_FILE, MATCHING_FILE, PARAMETERS_FILE
+from leitmotif.registry import Registry
+from training.card import model_card
+from training.corpus import Corpus
+from training.fit import FitSettings
+
+if TYPE_CHECKING:
+    from training.pipeline import Fitted
+
+_LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib", "sentence-transformers", "torch")
+
+
+def publish(registry: Registry, corpus: Corpus, encoder: str, settings: FitSettings, fitted: Fitted) -> str:
+    """Publish a version; returns its name. It exists whole or not at all, and is not live yet."""
+    libraries = {name: metadata.version(name) for name in _LIBRARIES} | {"python": platform.python_version()}
+    with registry.publishing(
+        encoder=encoder,
+        labels=list(fitted.labels),
+        codebook_sha256=_digest(json.dumps(asdict(corpus.codebook), sort_keys=True)),
+        data_sha256=corpus.digest,
+        settings_sha256=_digest(json.dumps(asdict(settings), sort_keys=True)),
+        seed=settings.seed,
+        libraries=libraries,
+        metrics=fitted.evaluation.metrics,
+    ) as (version, folder):
+        _write_parts(folder, fitted)
+        report = {"metrics": fitted.evaluation.metrics, **fitted.evaluation.details}
+        (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        (folder / "card.md").write_text(model_card(version, corpus, encoder, fitted.evaluation), encoding="utf-8")
+    return version
+
+
+def _write_parts(folder: Path, fitted: Fitted) -> None:
+    heads = fitted.heads
+    parts = {
+        "vectorisers": heads.vectorisers,
+        "narrative_by_vector": heads.narrative_by_vector,
+        "narrative_by_words": heads.narrative_by_words,
+        "stance_by_vector": heads.stance_by_vector,
+        "stance_by_words": heads.stance_by_words,
+        "carry": fitted.fusion.carry,
+        "stance": fitted.fusion.stance,
+        "pooling": fitted.pooling.regression,
+    }
+    joblib.dump(parts, folder / HEADS_FILE)
+    np.savez(
+        folder / ARRAYS_FILE,
+        definitions=heads.definitions,
+        scale=fitted.pooling.scale,
+        offset=fitted.pooling.offset,
+        thresholds=fitted.thresholds,
+    )
+    numbers = {"unsure_margin": fitted.unsure_margin, "evidence_threshold": fitted.evidence_threshold}
+    (folder / PARAMETERS_FILE).write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
+    (folder / MATCHING_FILE).write_text(fitted.match_weights.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
