@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from leitmotif.domain import Codebook, Narrative, Theme
 from leitmotif.errors import CodebookInvalid, Problem
 
-_ID = r"^[a-z][a-z0-9_]{1,63}$"
+_ID = re.compile(r"[a-z][a-z0-9_]{1,63}")
 
 
 class _NarrativeEntry(BaseModel):
@@ -62,18 +62,31 @@ def parse_codebook(raw: object, origin: str = "codebook") -> Codebook:
 
 def _read_yaml(path: Path) -> Any:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        _refuse_twins(yaml.compose(text, yaml.SafeLoader))
+        return yaml.safe_load(text)
     except OSError as error:
         raise CodebookInvalid(f"{path} cannot be read: {error.strerror}. Set LEITMOTIF_DATA_DIR.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise CodebookInvalid(f"{path} is no valid YAML: {error}") from error
 
 
+def _refuse_twins(node: yaml.Node | None) -> None:
+    """Of a key that stands twice in one mapping, YAML silently keeps the last."""
+    if isinstance(node, yaml.MappingNode):
+        keys = [key.value for key, _ in node.value]
+        for i, (key, value) in enumerate(node.value):
+            if key.value in keys[:i]:
+                raise yaml.MarkedYAMLError(None, None, f"{key.value!r} stands here twice", key.start_mark)
+            _refuse_twins(value)
+
+
 def _check_ids(origin: str, file: _CodebookFile) -> list[Problem]:
     problems = [
-        _problem(origin, ("narratives", key), "an id has small letters, digits and underscores, e.g. false_flag")
-        for key in [*file.themes, *file.narratives]
-        if not re.match(_ID, key)
+        _problem(origin, (part, key), "an id has small letters, digits and underscores, e.g. false_flag")
+        for part, keys in (("themes", file.themes), ("narratives", file.narratives))
+        for key in keys
+        if not _ID.fullmatch(key)
     ]
     problems += [
         _problem(origin, ("narratives", key, "theme"), f"theme {entry.theme!r} is not among `themes`")

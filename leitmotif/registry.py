@@ -117,8 +117,11 @@ class Registry:
         """Make a version live, after checking every file of it, and note it in the log of activations."""
         self.verify(version)
         entry = {"version": version, "at": now()}
-        with (self._folder / "activations.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry) + "\n")
+        with (self._folder / "activations.jsonl").open("a+b") as log:
+            # A switch that was cut short may have left half a line.
+            log.seek(max(log.tell() - 1, 0))
+            start = b"" if log.read() in {b"", b"\n"} else b"\n"
+            log.write(start + json.dumps(entry).encode() + b"\n")
         _replace(self._folder / "CURRENT", version + "\n")
 
     def activations(self) -> list[dict[str, str]]:
@@ -127,7 +130,7 @@ class Registry:
             lines = (self._folder / "activations.jsonl").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:
             return []
-        return [json.loads(line) for line in lines if line.strip()]
+        return [entry for line in lines if (entry := _try_entry(line))]
 
     @contextmanager
     def publishing(self, **described: Any) -> Iterator[tuple[str, Path]]:
@@ -159,8 +162,16 @@ class Registry:
     def _try_manifest(self, version: str) -> Manifest | None:
         try:
             return self.manifest(version)
-        except ModelCorrupt:
+        except (ModelCorrupt, ModelNotFound):
             return None
+
+
+def _try_entry(line: str) -> dict[str, str] | None:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) else None
 
 
 def now() -> str:

@@ -19,7 +19,7 @@ from service.errors import add_handlers
 from service.limits import LimitBody
 from service.metrics import Metrics, Observe
 from service.pages import router as pages
-from service.pages import static_files
+from service.pages import static_files, swagger_files
 from service.parts import Parts, build_parts
 from service.routes import cases, claims, classify, health, models, narratives, training, transfer
 from service.security import RequireKey, check_binding, documented_keys
@@ -52,7 +52,15 @@ def create_app(settings: Settings, build: Callable[[Settings], Parts] = build_pa
         finally:
             await run_in_threadpool(parts.close)
 
-    app = FastAPI(title="Leitmotif", version=version("leitmotif"), description=DESCRIPTION, lifespan=lifespan)
+    # FastAPI's own pages load scripts from other sites; `pages` has one that does not.
+    app = FastAPI(
+        title="Leitmotif",
+        version=version("leitmotif"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.metrics = Metrics()
     add_handlers(app)
     # The last one added stands outermost.
@@ -62,6 +70,7 @@ def create_app(settings: Settings, build: Callable[[Settings], Parts] = build_pa
     app.include_router(_v1())
     app.include_router(health.router)
     app.include_router(pages)
+    app.mount("/static/swagger", swagger_files, name="swagger")
     app.mount("/static", static_files, name="static")
     return app
 

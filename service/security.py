@@ -15,9 +15,7 @@ from leitmotif.errors import Unauthorised, UnsafeBinding
 from leitmotif.settings import Settings
 from service.errors import problem, problem_of, problem_response
 
-OPEN_PATHS = frozenset(
-    {"/", "/livez", "/readyz", "/metrics", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/favicon.ico"}
-)
+OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico"})
 OPEN_PREFIX = "/static/"
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+# The first call of a test may load a model, and the machines are shared: time is no fault of an example.
+settings.register_profile("leitmotif", deadline=None, database=None)
+settings.load_profile("leitmotif")
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _DATA = Path(__file__).parent.parent / "data"

@@ -7,13 +7,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from leitmotif.codebook import load_codebook
 from leitmotif.domain import Case, Codebook, Stance
-from leitmotif.errors import InvalidRecord, Problem
+from leitmotif.errors import InvalidRecord, Problem, UnsupportedFormat
 from leitmotif.formats import read_cases
 
 Register = Literal["headline", "standfirst", "sentence", "post", "paragraph", "broadcast"]
@@ -52,7 +52,7 @@ class LabelledArticle(_Record):
     genre: Genre
     title: str = Field(min_length=1)
     date: str = ""
-    paragraphs: tuple[tuple[LabelledSentence, ...], ...] = Field(min_length=1)
+    paragraphs: tuple[Annotated[tuple[LabelledSentence, ...], Field(min_length=1)], ...] = Field(min_length=1)
 
     @property
     def sentences(self) -> tuple[LabelledSentence, ...]:
@@ -97,6 +97,17 @@ class PlainText(_Record):
     text: str = Field(min_length=1)
 
 
+class ClaimPair(_Record):
+    """A claim as found in the wild, and what a case is to it.
+
+    `match`: the case answers it. `differs`: it looks alike, but the case does not answer it. `other`: no case does.
+    """
+
+    text: str = Field(min_length=1)
+    case: str = ""
+    relation: Literal["match", "differs", "other"]
+
+
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """All of `data/`, checked. `digest` is the SHA-256 over every file that was read."""
@@ -106,6 +117,7 @@ class Corpus:
     articles: tuple[LabelledArticle, ...]
     contrast_sets: tuple[ContrastSet, ...]
     plain_texts: tuple[PlainText, ...]
+    claim_pairs: tuple[ClaimPair, ...]
     digest: str
 
 
@@ -124,9 +136,10 @@ def load_corpus(folder: Path) -> Corpus:
         articles=tuple(_records(folder / "articles", LabelledArticle, problems)),
         contrast_sets=tuple(_records(folder / "contrast", ContrastSet, problems)),
         plain_texts=tuple(_records(folder / "none", PlainText, problems)),
+        claim_pairs=tuple(_records(folder / "claims", ClaimPair, problems)),
         digest=_digest(folder),
     )
-    problems += _check_references(corpus)
+    problems += [_placed(folder, problem) for problem in _check_references(corpus)]
     if problems:
         shown = "; ".join(map(str, problems[:20]))
         raise InvalidRecord(f"{folder} has {len(problems)} faults: {shown}", problems)
@@ -140,7 +153,11 @@ def corpus_files(folder: Path) -> list[Path]:
 
 def _cases(folder: Path, codebook: Codebook, problems: list[Problem]) -> Iterator[Case]:
     for path in sorted((folder / "cases").glob("*.jsonl")):
-        reading = read_cases(path.read_bytes(), "jsonl", codebook.ids)
+        try:
+            reading = read_cases(path.read_bytes(), "jsonl", codebook.ids)
+        except UnsupportedFormat as error:
+            problems.append(Problem(str(path), str(error)))
+            continue
         problems += [Problem(f"{path}: {problem.where}", problem.message) for problem in reading.problems]
         yield from reading.cases
 
@@ -150,13 +167,18 @@ RecordT = TypeVar("RecordT", bound=_Record)
 
 def _records(folder: Path, kind: type[RecordT], problems: list[Problem]) -> Iterator[RecordT]:
     for path in sorted(folder.glob("*.jsonl")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in _lines(path):
             try:
                 yield kind.model_validate(json.loads(line))
             except ValidationError as error:
                 problems += [Problem(f"{path}: line {number}, {_where(e['loc'])}", e["msg"]) for e in error.errors()]
-            except json.JSONDecodeError as error:
-                problems.append(Problem(f"{path}: line {number}", f"no valid JSON: {error.msg}"))
+            except ValueError as error:
+                problems.append(Problem(f"{path}: line {number}", f"no valid JSON: {error}"))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Lines that hold something, with their numbers; only line feeds part them: strings may hold other separators."""
+    return ((n, line) for n, line in enumerate(path.read_bytes().split(b"\n"), 1) if line.strip())
 
 
 def _check_references(corpus: Corpus) -> list[Problem]:
@@ -167,11 +189,38 @@ def _check_references(corpus: Corpus) -> list[Problem]:
     ]
     for record_id, narratives in named:
         problems += [Problem(record_id, f"unknown narrative {n!r}") for n in sorted(set(narratives) - known)]
-    for record in (*corpus.cases, *corpus.articles, *corpus.contrast_sets, *corpus.plain_texts):
+    case_ids = {case.id for case in corpus.cases}
+    problems += [
+        Problem(pair.id, f"unknown case {pair.case!r}")
+        for pair in corpus.claim_pairs
+        if (pair.case not in case_ids) != (pair.relation == "other")
+    ]
+    own = (*corpus.articles, *corpus.contrast_sets, *corpus.plain_texts, *corpus.claim_pairs)
+    records: list[Case | _Record] = [*corpus.cases, *own]
+    for record in records:
         if record.id in seen:
             problems.append(Problem(record.id, "two records have this id"))
         seen.add(record.id)
     return problems
+
+
+def _placed(folder: Path, problem: Problem) -> Problem:
+    """A problem whose `where` is a record's id, with the files and lines of that record instead."""
+    places = [
+        f"{path}: line {number}"
+        for path in corpus_files(folder)[1:]
+        for number, line in _lines(path)
+        if _id_in(line) == problem.where
+    ]
+    return Problem(f"{', '.join(places)}, {problem.where}", problem.message)
+
+
+def _id_in(line: bytes) -> str | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record.get("id") if isinstance(record, dict) else None
 
 
 def _where(location: tuple[int | str, ...]) -> str:

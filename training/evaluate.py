@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from leitmotif.classifier.scorer import carrying_stances, sentence_probabilities
 from leitmotif.domain import Stance
 from training import calibrate, measure
 from training.corpus import Corpus
+from training.matching import MatchingEvaluation
 from training.passages import Document
 
 Array = NDArray[np.float32]
@@ -35,6 +36,7 @@ def evaluate(
     probability: Array,
     thresholds: Array,
     corpus: Corpus,
+    matching: MatchingEvaluation,
 ) -> Evaluation:
     """All measures of one model on the corpus.
 
@@ -56,6 +58,7 @@ def evaluate(
         "ece_top_label": measure.top_label_calibration_error(truth, probability),
         "brier": measure.brier(truth, probability),
         **evidence,
+        **{f"claim_{name}": value for name, value in asdict(matching).items()},
     }
     details = {
         "narratives": _by_narrative(labels, truth, probability, predicted, thresholds),

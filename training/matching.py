@@ -1,66 +1,152 @@
-"""Learns the claim matcher's weights from pairs of a claim and a case."""
+"""Learns the claim matcher's weights from claims as found in the wild and the cases that answer them, or do not."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
 
-from leitmotif.domain import Case
-from leitmotif.encoder import Vectors
-from leitmotif.matching import MatchWeights, match_features, probabilities
+from leitmotif.domain import CaseFilter
+from leitmotif.encoder import Encoder
+from leitmotif.errors import NotEnoughData
+from leitmotif.library import Library
+from leitmotif.matching import FEATURES, Candidates, CandidateFinder, MatchWeights
+from leitmotif.store.sqlite.store import SqliteStore
+from training.corpus import ClaimPair, Corpus
+from training.fit import FitSettings
 
-_HARD_NEGATIVES = 4
-_MATCH_PRECISION = 0.95
-_POSSIBLE_PRECISION = 0.6
-_FALLBACK = (0.9, 0.6)
+MATCH_PRECISION = 0.95
+OTHER_TOPICS_FLAGGED = 0.05
+_SAME_CLAIM = 0.75
+_FEWEST_PAIRS = 20
 
 
-def fit_match_weights(cases: Sequence[Case], titles: Vectors, summaries: Vectors) -> MatchWeights:
-    """A case's title is a claim that its summary tells in other words, and the nearest other cases do not answer.
+@dataclass(frozen=True, slots=True)
+class MatchingEvaluation:
+    """Figures by cross-validation over claims; all in [0, 1]."""
 
-    Args:
-        cases: cases with title and summary.
-        titles: shape (len(cases), d): unit vectors of the titles.
-        summaries: shape (len(cases), d): unit vectors of the summaries.
+    found_first: float
+    found_in_five: float
+    matched: float
+    match_precision: float
+    others_flagged: float
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The weights, and how good they are on claims that they were not learned from."""
+
+    weights: MatchWeights
+    evaluation: MatchingEvaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One claim's candidates: their features (n, F), and which of them answers it."""
+
+    features: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    relation: str
+    group: str
+
+
+def fit_matching(corpus: Corpus, encoder: Encoder, settings: FitSettings) -> Matching:
+    """Learn weights and thresholds from the corpus's pairs.
+
+    Raises:
+        NotEnoughData: there are too few pairs.
     """
-    cosines = titles @ summaries.T
-    features, truth = [], []
-    for i, case in enumerate(cases):
-        for j in _candidates(cosines[i], i):
-            features.append(match_features(case.title, _summary_only(cases[j]), float(cosines[i, j])))
-            truth.append(i == j)
-    rows, right = np.stack(features), np.array(truth)
-    regression = LogisticRegression(C=10.0, max_iter=1000).fit(rows, right)
+    if sum(pair.relation == "match" for pair in corpus.claim_pairs) < _FEWEST_PAIRS:
+        raise NotEnoughData(f"data/claims holds fewer than {_FEWEST_PAIRS} claims with their case; add some.")
+    with tempfile.TemporaryDirectory() as folder:
+        store = SqliteStore(Path(folder) / "cases.db")
+        Library(store, encoder).put(corpus.cases)
+        finder = CandidateFinder(store, encoder)
+        rankings = [_ranking(finder, pair) for pair in corpus.claim_pairs]
+        store.close()
+    return fit_rankings(rankings, settings)
+
+
+def fit_rankings(rankings: Sequence[Ranking], settings: FitSettings) -> Matching:
+    """Weights from rankings; thresholds from rankings of held-out claims."""
+    held_out = _held_out(rankings, settings.folds)
+    coefficients, intercept = _fit(rankings)
+    match, possible = _thresholds(rankings, held_out)
     weights = MatchWeights(
-        coefficients=tuple(map(float, regression.coef_[0])),
-        intercept=float(regression.intercept_[0]),
-        match_threshold=_FALLBACK[0],
-        possible_threshold=_FALLBACK[1],
+        coefficients=coefficients, intercept=intercept, match_threshold=match, possible_threshold=possible
     )
-    probability = probabilities(weights, rows)
-    return weights.model_copy(
-        update={
-            "match_threshold": _threshold_for(probability, right, _MATCH_PRECISION, _FALLBACK[0]),
-            "possible_threshold": _threshold_for(probability, right, _POSSIBLE_PRECISION, _FALLBACK[1]),
-        }
-    )
+    return Matching(weights, _evaluate(rankings, held_out, match, possible))
 
 
-def _candidates(cosines: NDArray[np.float32], own: int) -> list[int]:
-    nearest = [int(j) for j in np.argsort(-cosines)[: _HARD_NEGATIVES + 1] if j != own]
-    return [own, *nearest[:_HARD_NEGATIVES]]
+def _ranking(finder: CandidateFinder, pair: ClaimPair) -> Ranking:
+    found = finder.find(pair.text, CaseFilter())
+    right = np.array([case.id == pair.case and pair.relation == "match" for case in found.cases], bool)
+    kept = _without_twins(found, right)
+    return Ranking(found.features[kept], right[kept], pair.relation, pair.case or pair.id)
 
 
-def _summary_only(case: Case) -> Case:
-    return Case(id=case.id, title=case.summary)
+def _without_twins(found: Candidates, right: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Leave out cases that resemble the claim almost as the right one does: they may well answer it too."""
+    if not right.any():
+        return np.ones(len(right), bool)
+    best = FEATURES.index("best_cosine")
+    cosines = found.features[:, best]
+    twin = (cosines >= _SAME_CLAIM) & (cosines >= cosines[right].max())
+    return right | ~twin
 
 
-def _threshold_for(probability: NDArray[np.float32], right: NDArray[np.bool_], precision: float, fallback: float) -> float:
-    """The least threshold at which the stated precision is reached."""
-    order = np.argsort(-probability)
-    running = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    reached = np.flatnonzero(running >= precision)
-    return float(probability[order[reached[-1]]]) if len(reached) else fallback
+def _fit(rankings: Sequence[Ranking]) -> tuple[tuple[float, ...], float]:
+    features = np.concatenate([ranking.features for ranking in rankings])
+    right = np.concatenate([ranking.right for ranking in rankings])
+    regression = LogisticRegression(C=10.0, max_iter=2000).fit(features, right)
+    return tuple(map(float, regression.coef_[0])), float(regression.intercept_[0])
+
+
+def _held_out(rankings: Sequence[Ranking], folds: int) -> list[NDArray[np.float64]]:
+    """For each ranking, its candidates' probabilities by weights that saw nothing of its case."""
+    groups = [ranking.group for ranking in rankings]
+    result: list[NDArray[np.float64]] = [np.zeros(0)] * len(rankings)
+    for train, test in GroupKFold(n_splits=folds).split(groups, groups=groups):
+        coefficients, intercept = _fit([rankings[i] for i in train])
+        for i in test:
+            result[i] = 1 / (1 + np.exp(-(rankings[i].features @ np.array(coefficients) + intercept)))
+    return result
+
+
+def _thresholds(rankings: Sequence[Ranking], held_out: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    """`match`: the least at which best candidates are right as often as stated. `possible`: the stated share of
+    claims on other topics reaches it, and never more than `match`."""
+    best = np.array([p.max(initial=0.0) for p in held_out])
+    right = np.array([bool(r.right[p.argmax()]) if len(p) else False for r, p in zip(rankings, held_out, strict=True)])
+    order = np.argsort(-best)
+    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    reached = np.flatnonzero(precision >= MATCH_PRECISION)
+    match = float(best[order[reached[-1]]]) if len(reached) else 0.95
+    others = [b for b, r in zip(best, rankings, strict=True) if r.relation == "other"]
+    possible = float(np.quantile(others, 1 - OTHER_TOPICS_FLAGGED)) if others else match / 2
+    return match, min(max(possible, 0.05), match)
+
+
+def _evaluate(
+    rankings: Sequence[Ranking], held_out: Sequence[NDArray[np.float64]], match: float, possible: float
+) -> MatchingEvaluation:
+    first, five, matched, tops, others = [], [], [], [], []
+    for ranking, p in zip(rankings, held_out, strict=True):
+        order = np.argsort(-p)
+        top = float(p.max(initial=0.0))
+        top_right = bool(len(order)) and bool(ranking.right[order[0]])
+        if top >= match:
+            tops.append(top_right)
+        if ranking.relation == "match":
+            first.append(top_right)
+            five.append(bool(ranking.right[order[:5]].any()))
+            matched.append(top_right and top >= match)
+        elif ranking.relation == "other":
+            others.append(top >= possible)
+    return MatchingEvaluation(*(float(np.mean(x)) if x else 0.0 for x in (first, five, matched, tops, others)))

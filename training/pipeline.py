@@ -23,7 +23,7 @@ from training.dataset import Example, build_examples
 from training.evaluate import Evaluation, evaluate
 from training.fit import FitSettings, define, fit_fusion, fit_heads, fit_vectorisers, join_layers
 from training.folds import fold_numbers, joined_groups
-from training.matching import fit_match_weights
+from training.matching import fit_matching
 from training.passages import Document, build_documents, unit_index
 from training.publish import publish
 from training.vector_cache import VectorCache
@@ -92,8 +92,8 @@ def fit_model(
     _check_enough(examples, labels)
     documents = build_documents(corpus, examples)
     units, index = unit_index(documents)
-    vectors = cache.vectors([e.text for e in examples], lambda done: progress("embed", 0.05 + 0.25 * done))
-    unit_vectors = cache.vectors(units, lambda done: progress("embed", 0.3 + 0.2 * done))
+    vectors = cache.encode_passages([e.text for e in examples], lambda done: progress("embed", 0.05 + 0.25 * done))
+    unit_vectors = cache.encode_passages(units, lambda done: progress("embed", 0.3 + 0.2 * done))
 
     progress("fit", 0.5)
     vectorisers = fit_vectorisers([example.text for example in examples], settings)
@@ -118,7 +118,8 @@ def fit_model(
     thresholds = calibrate.choose_thresholds(probability, carried)
 
     progress("evaluate", 0.9)
-    evaluation = evaluate(labels, documents, index, scores, probability, thresholds, corpus)
+    matching = fit_matching(corpus, cache, settings)
+    evaluation = evaluate(labels, documents, index, scores, probability, thresholds, corpus, matching.evaluation)
     return Fitted(
         labels=labels,
         heads=heads,
@@ -127,7 +128,7 @@ def fit_model(
         thresholds=thresholds,
         unsure_margin=0.6,
         evidence_threshold=evaluation.evidence_threshold,
-        match_weights=_match_weights(corpus, cache),
+        match_weights=matching.weights,
         evaluation=evaluation,
     )
 
@@ -180,12 +181,6 @@ def _unit_folds(
     for document, places in zip(documents, index, strict=True):
         unit_folds[places] = of_group[document.group]
     return unit_folds
-
-
-def _match_weights(corpus: Corpus, cache: VectorCache) -> MatchWeights:
-    cases = [case for case in corpus.cases if case.summary and not case.summary.startswith(case.title)]
-    titles = cache.vectors([case.title for case in cases])
-    return fit_match_weights(cases, titles, cache.vectors([case.summary for case in cases]))
 
 
 def _check_enough(examples: Sequence[Example], labels: Sequence[str]) -> None:

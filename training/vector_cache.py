@@ -17,14 +17,29 @@ Progress = Callable[[float], None]
 
 
 class VectorCache:
-    """One file for each encoder in `folder`; a damaged or missing file costs time, never correctness."""
+    """An `Encoder` that remembers passages, in one file for each encoder in `folder`.
+
+    A damaged or missing file costs time, never correctness.
+    """
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
         self._path = folder / f"{encoder.name.replace('/', '_')}.npz"
         self._encoder = encoder
-        self._known = _read(self._path)
+        self._known = _read(self._path, encoder.dimension)
 
-    def vectors(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+    @property
+    def name(self) -> str:
+        return self._encoder.name
+
+    @property
+    def dimension(self) -> int:
+        return self._encoder.dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of queries, never kept."""
+        return self._encoder.encode_queries(texts)
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Unit vectors of passages, shape (len(texts), dimension), float32; new ones are encoded and kept."""
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
@@ -38,11 +53,12 @@ class VectorCache:
         return np.stack([self._known[key] for key in keys]).astype(np.float32)
 
 
-def _read(path: Path) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]]:
+def _read(path: Path, dimension: int) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return dict(zip(file["keys"].tolist(), file["vectors"], strict=True))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            keys, vectors = file["keys"].tolist(), file["vectors"]
+            return dict(zip(keys, vectors, strict=True)) if vectors.shape[1:] == (dimension,) else {}
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return {}
 
 

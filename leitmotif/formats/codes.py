@@ -20,12 +20,38 @@ _LANGUAGES = {
     "greek": ["el"],
     "farsi": ["fa"],
     "kyrgyz": ["ky"],
+    "mandarin": ["zh"],
+    "dari": ["fa"],
+    "pashto": ["ps"],
+    "swahili": ["sw"],
+    "malay": ["ms"],
+    "slovene": ["sl"],
+    "punjabi": ["pa"],
+    "filipino": ["tl"],
 }
 _COUNTRIES = {
     "us": ["US"],
     "usa": ["US"],
     "uk": ["GB"],
     "great britain": ["GB"],
+    "britain": ["GB"],
+    "england": ["GB"],
+    "scotland": ["GB"],
+    "wales": ["GB"],
+    "northern ireland": ["GB"],
+    "america": ["US"],
+    "uae": ["AE"],
+    "bosnia": ["BA"],
+    "macedonia": ["MK"],
+    "ivory coast": ["CI"],
+    "burma": ["MM"],
+    "cape verde": ["CV"],
+    "swaziland": ["SZ"],
+    "brunei": ["BN"],
+    "the gambia": ["GM"],
+    "holy see": ["VA"],
+    "dr congo": ["CD"],
+    "democratic republic of the congo": ["CD"],
     "eu": ["EU"],
     "european union": ["EU"],
     "russia": ["RU"],
@@ -91,7 +117,8 @@ def iso_date(value: str) -> str | None:
             parsed = datetime.strptime(value, shape)
         except ValueError:
             continue
-        return parsed.strftime("%Y-%m" if shape in _REDUCED_SHAPES else "%Y-%m-%d")
+        date = f"{parsed.year:04}-{parsed.month:02}" + ("" if shape in _REDUCED_SHAPES else f"-{parsed.day:02}")
+        return date if _ISO_DATE.fullmatch(date) else None
     return None
 
 

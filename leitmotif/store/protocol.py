@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -80,8 +80,14 @@ class Store(Protocol):
     def iter_cases(self, where: CaseFilter = CaseFilter()) -> Iterator[Case]:
         """All cases that pass the filter, in order of their id."""
 
-    def find_exact(self, text_hash: str, url: str) -> list[str]:
+    def find_exact(self, text_hash: str, url: str, where: CaseFilter) -> list[str]:
         """Ids of cases with a title, summary, claim text or appearance of this content hash, or with this URL."""
+
+    def document_counts(self, words: Collection[str]) -> dict[str, int]:
+        """In how many cases each word stands; words that stand in none are left out."""
+
+    def get_vectors(self, case_ids: Sequence[str], encoder: str) -> dict[str, dict[str, NDArray[np.float32]]]:
+        """{case id: {field: vector}} for the cases that have vectors of this encoder."""
 
     def search_words(self, query: str, where: CaseFilter, *, limit: int) -> list[Hit]:
         """Cases by BM25 over title, summary and appearances, best first. `query` is plain text, no syntax."""

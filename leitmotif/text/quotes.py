@@ -6,20 +6,21 @@ import re
 
 from leitmotif.domain import Span
 
-# „…“ (German, Czech), „…” (Polish, Romanian), “…”, «…», »…«, ‘…’, ‚…‘, 「…」, "…"
-_PAIRS = (
-    ("«", "»"),
-    ("»", "«"),
-    ("„", "“"),
-    ("„", "”"),
-    ("“", "”"),
-    ("‚", "‘"),
-    ("‘", "’"),
-    ("「", "」"),
-    ('"', '"'),
-)
-_LONGEST = 1_500
+# Opening mark -> its closing marks: „…“ (German, Czech) and „…” (Polish, Romanian), ”…” (Swedish, Finnish), and so on.
+_CLOSING = {
+    "«": "»",
+    "»": "«",
+    "„": "“”",
+    "“": "”",
+    "”": "”",
+    "‚": "‘",
+    "‘": "’",
+    "「": "」",
+    "『": "』",
+    '"': '"',
+}
 _APOSTROPHE = re.compile(r"(?<=\w)[’'](?=\w)")
+_BLANK_LINE = re.compile(r"\n\s*\n")
 
 
 def quoted_spans(text: str, words: int = 3) -> tuple[Span, ...]:
@@ -32,20 +33,25 @@ def quoted_spans(text: str, words: int = 3) -> tuple[Span, ...]:
     found = sorted(_all_pairs(masked), key=lambda span: (span.start, -span.end))
     outer: list[Span] = []
     for span in found:
-        if len(text[span.start : span.end].split()) < words:
-            continue
-        if not outer or span.start >= outer[-1].end:
+        # A mark that closes one quotation opens no other.
+        if not outer or span.start - 1 > outer[-1].end:
             outer.append(span)
-    return tuple(outer)
+    return tuple(span for span in outer if len(text[span.start : span.end].split()) >= words)
 
 
 def _all_pairs(text: str) -> list[Span]:
     spans = []
-    for opening, closing in _PAIRS:
-        pattern = re.compile(
-            rf"{re.escape(opening)}((?:(?!\n\s*\n)[^{re.escape(opening + closing)}]){{1,{_LONGEST}}}){re.escape(closing)}"
-        )
-        spans += [Span(match.start(1), match.end(1)) for match in pattern.finditer(text)]
+    for opening, closing in _CLOSING.items():
+        # Behind “ or „ a ” closes, so it opens none.
+        others = "“„" if opening == "”" else ""
+        pattern = re.compile(f"{opening}([^{opening}{closing}{others}]+)[{closing}]")
+        start = 0
+        while match := pattern.search(text, start):
+            if blank := _BLANK_LINE.search(match[1]):
+                start = match.start(1) + blank.end()
+            else:
+                spans.append(Span(match.start(1), match.end(1)))
+                start = match.end()
     return spans
 
 

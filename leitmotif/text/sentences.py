@@ -11,6 +11,8 @@ from leitmotif.domain import Sentence
 
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
 _WORD = re.compile(r"\w")
+# sentencex takes these for whole sentences.
+_FRENCH_TITLE = re.compile(r"\b(?:MM?|Mmes?|Mlles?)\.\s*$")
 
 
 def split_sentences(text: str, language: str = "en") -> tuple[Sentence, ...]:
@@ -24,10 +26,22 @@ def split_sentences(text: str, language: str = "en") -> tuple[Sentence, ...]:
 
 def _sentences(text: str, language: str) -> Iterator[Sentence]:
     for paragraph, line in enumerate(_LINE.finditer(text)):
-        for boundary in sentencex.get_sentence_boundaries(language or "en", line.group()):
-            start = line.start() + boundary["start_index"]
-            piece = text[start : line.start() + boundary["end_index"]]
+        for start, end in _boundaries(line.group(), language):
+            piece = line.group()[start:end]
             stripped = piece.strip()
             if _WORD.search(stripped):
-                start += len(piece) - len(piece.lstrip())
-                yield Sentence(start, start + len(stripped), stripped, paragraph)
+                begin = line.start() + start + len(piece) - len(piece.lstrip())
+                yield Sentence(begin, begin + len(stripped), stripped, paragraph)
+
+
+def _boundaries(line: str, language: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each sentence; one that ends in a French title goes on in the next."""
+    begin: int | None = None
+    for boundary in sentencex.get_sentence_boundaries(language or "en", line):
+        start, end = boundary["start_index"], boundary["end_index"]
+        begin = start if begin is None else begin
+        if language != "fr" or not _FRENCH_TITLE.search(line, begin, end):
+            yield begin, end
+            begin = None
+    if begin is not None:
+        yield begin, len(line)

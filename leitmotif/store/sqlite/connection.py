@@ -25,14 +25,19 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
+        self._closed = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(
                 f"{path.parent} cannot be made: {error.strerror}. Set LEITMOTIF_DATABASE_URL."
             ) from error
-        with self.write() as connection:
-            _migrate(connection)
+        try:
+            with self.write() as connection:
+                _migrate(connection)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -55,7 +60,9 @@ class Database:
                 raise
 
     def close(self) -> None:
+        """Close every thread's connection, for good."""
         with self._lock:
+            self._closed = True
             for connection in self._open:
                 connection.close()
             self._open.clear()
@@ -64,14 +71,16 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            with self._lock:
+                if self._closed:
+                    raise StoreUnavailable(f"The database {self._path} is closed.")
+                connection = sqlite3.connect(
+                    self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                )
+                self._open.append(connection)
             for pragma in _PRAGMAS:
                 connection.execute(f"PRAGMA {pragma}")
             self._local.connection = connection
-            with self._lock:
-                self._open.append(connection)
         return connection
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from leitmotif.domain import CaseFilter
 from leitmotif.store.codec import FILTERS, date_range, fold
@@ -36,3 +37,9 @@ def match_expression(query: str) -> str:
     """An FTS5 expression that finds any of the query's words; empty when it has none. Syntax in it is inert."""
     words = dict.fromkeys(word.lower() for word in _WORD.findall(query))
     return " OR ".join(f'"{word}"' for word in list(words)[:_MOST_WORDS])
+
+
+def as_term(word: str) -> str:
+    """A word as the full-text index keeps it: in small letters, and Latin ones without diacritics."""
+    parts = (unicodedata.normalize("NFD", character) for character in unicodedata.normalize("NFC", word.lower()))
+    return "".join(part[0] if part[0].isascii() else unicodedata.normalize("NFC", part) for part in parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from leitmotif.store import codec
 from leitmotif.store.protocol import CaseVectors, Hit, RunRecord
 from leitmotif.store.sqlite.connection import Database
 from leitmotif.store.sqlite.index import VectorIndex
-from leitmotif.store.sqlite.query import condition, match_expression
+from leitmotif.store.sqlite.query import as_term, condition, match_expression
 
 _ALL = CaseFilter()
 _TIMELINES = {"country": "country", "language": "language", "outlet": "outlet"}
@@ -109,13 +109,41 @@ class SqliteStore:
             bodies = cursor.fetchall()
         return (codec.case_from_json(body) for (body,) in bodies)
 
-    def find_exact(self, text_hash: str, url: str) -> list[str]:
+    def find_exact(self, text_hash: str, url: str, where: CaseFilter) -> list[str]:
         keys = [text_hash, codec.url_key(url) if url else text_hash]
+        sql, parameters = condition(where)
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT DISTINCT cases.id FROM case_keys JOIN cases USING (row) WHERE key IN (?, ?) ORDER BY 1", keys
+                "SELECT DISTINCT cases.id FROM case_keys JOIN cases USING (row) "
+                f"WHERE key IN (?, ?) AND {sql} ORDER BY 1",
+                [*keys, *parameters],
             ).fetchall()
         return [case_id for (case_id,) in rows]
+
+    def document_counts(self, words: Collection[str]) -> dict[str, int]:
+        terms = {word: as_term(word) for word in words}
+        marks = ", ".join("?" * len(terms))
+        with self._database.read() as connection:
+            counts = dict(
+                connection.execute(
+                    f"SELECT term, doc FROM case_vocabulary WHERE term IN ({marks})", list(terms.values())
+                )
+            )
+        return {word: counts[term] for word, term in terms.items() if term in counts}
+
+    def get_vectors(self, case_ids: Sequence[str], encoder: str) -> dict[str, dict[str, NDArray[np.float32]]]:
+        found: dict[str, dict[str, NDArray[np.float32]]] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(case_ids), 500):
+                some = case_ids[start : start + 500]
+                marks = ", ".join("?" * len(some))
+                for case_id, field, blob in connection.execute(
+                    "SELECT cases.id, field, vector FROM vectors JOIN cases USING (row) "
+                    f"WHERE encoder = ? AND cases.id IN ({marks})",
+                    [encoder, *some],
+                ):
+                    found.setdefault(case_id, {})[field] = np.frombuffer(blob, "<f4")
+        return found
 
     def search_words(self, query: str, where: CaseFilter, *, limit: int) -> list[Hit]:
         expression = match_expression(query)

@@ -28,6 +28,8 @@ CREATE VIRTUAL TABLE case_words USING fts5 (
     title, summary, appearances, tokenize = 'unicode61 remove_diacritics 2'
 );
 
+CREATE VIRTUAL TABLE case_vocabulary USING fts5vocab ('case_words', 'row');
+
 CREATE TABLE vectors (
     encoder TEXT NOT NULL,
     field TEXT NOT NULL,
