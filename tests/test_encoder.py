@@ -171,7 +171,7 @@ def test_the_bundled_encoder_knows_what_is_alike(bundled: SentenceEncoder) -> No
     assert bundled.dimension == 384
     assert cosines[0] == pytest.approx(1.0, abs=1e-5)
     assert 0.5 < cosines[1] < 0.9
-    assert cosines[1] > cosines[2] + 0.3
-    assert cosines[2] > cosines[3]
+    assert cosines[1] > cosines[2] + 0.2
+    assert cosines[2] > cosines[3] + 0.2
     assert cosines[3] < 0.15
     assert bundled.name.startswith("all-MiniLM-L6-v2@")

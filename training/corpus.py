@@ -89,6 +89,16 @@ class ContrastSet(_Record):
         return self
 
 
+class Passage(_Record):
+    """A passage as found inside an article, with one stance towards the narratives it touches."""
+
+    register_: Register = Field(alias="register")
+    narratives: tuple[str, ...] = Field(min_length=1)
+    stance: Stance
+    speaker: str = ""
+    text: str = Field(min_length=1)
+
+
 class PlainText(_Record):
     """A text that carries none of the narratives."""
 
@@ -116,6 +126,7 @@ class Corpus:
     cases: tuple[Case, ...]
     articles: tuple[LabelledArticle, ...]
     contrast_sets: tuple[ContrastSet, ...]
+    passages: tuple[Passage, ...]
     plain_texts: tuple[PlainText, ...]
     claim_pairs: tuple[ClaimPair, ...]
     digest: str
@@ -135,6 +146,7 @@ def load_corpus(folder: Path) -> Corpus:
         cases=tuple(_cases(folder, codebook, problems)),
         articles=tuple(_records(folder / "articles", LabelledArticle, problems)),
         contrast_sets=tuple(_records(folder / "contrast", ContrastSet, problems)),
+        passages=tuple(_records(folder / "passages", Passage, problems)),
         plain_texts=tuple(_records(folder / "none", PlainText, problems)),
         claim_pairs=tuple(_records(folder / "claims", ClaimPair, problems)),
         digest=_digest(folder),
@@ -171,7 +183,7 @@ def _records(folder: Path, kind: type[RecordT], problems: list[Problem]) -> Iter
             try:
                 yield kind.model_validate(json.loads(line))
             except ValidationError as error:
-                problems += [Problem(f"{path}: line {number}, {_where(e['loc'])}", e["msg"]) for e in error.errors()]
+                problems += [Problem(f"{path}: line {number}, {_where(loc)}", said) for loc, said in _innermost(error)]
             except ValueError as error:
                 problems.append(Problem(f"{path}: line {number}", f"no valid JSON: {error}"))
 
@@ -181,10 +193,16 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     return ((n, line) for n, line in enumerate(path.read_bytes().split(b"\n"), 1) if line.strip())
 
 
+def _innermost(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Where each fault is and what it is; a list that counts as too short for its faulty items is no fault of its own."""
+    faults = [(entry["loc"], entry["msg"]) for entry in error.errors()]
+    return [f for f in faults if not any(len(o[0]) > len(f[0]) and o[0][: len(f[0])] == f[0] != () for o in faults)]
+
+
 def _check_references(corpus: Corpus) -> list[Problem]:
     """Unknown narratives and ids that are used twice."""
     known, problems, seen = set(corpus.codebook.ids), [], set()
-    named = [(s.id, s.narratives) for s in corpus.contrast_sets] + [
+    named = [(s.id, s.narratives) for s in (*corpus.contrast_sets, *corpus.passages)] + [
         (a.id, tuple(label.narrative for s in a.sentences for label in s.labels)) for a in corpus.articles
     ]
     for record_id, narratives in named:
@@ -195,7 +213,7 @@ def _check_references(corpus: Corpus) -> list[Problem]:
         for pair in corpus.claim_pairs
         if (pair.case not in case_ids) != (pair.relation == "other")
     ]
-    own = (*corpus.articles, *corpus.contrast_sets, *corpus.plain_texts, *corpus.claim_pairs)
+    own = (*corpus.articles, *corpus.contrast_sets, *corpus.passages, *corpus.plain_texts, *corpus.claim_pairs)
     records: list[Case | _Record] = [*corpus.cases, *own]
     for record in records:
         if record.id in seen:

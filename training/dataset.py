@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ WINDOW = 3
 """Sentences in a window: a sentence with one neighbour on each side."""
 
 _FEWEST_WORDS = 3
+_WRITTEN_IN = re.compile(r"lm-([a-z]{2})-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Example:
         narratives: what it touches, whatever its stance.
         stance: one of `STANCE_NAMES`.
         group: examples of one group never stand on two sides of a split.
-        source: `case`, `response`, `contrast`, `article`, `window` or `none`.
+        source: `case`, `response`, `contrast`, `passage`, `article`, `window` or `none`.
         register: finer kind, for the report.
     """
 
@@ -79,6 +81,16 @@ def _all(corpus: Corpus) -> Iterator[Example]:
         yield from _of_contrast(contrast)
     for article in corpus.articles:
         yield from _of_article(article)
+    for passage in corpus.passages:
+        yield Example(
+            passage.text,
+            passage.narratives,
+            passage.stance.value,
+            passage.id,
+            "passage",
+            passage.register_,
+            passage.language,
+        )
     for plain in corpus.plain_texts:
         yield Example(plain.text, (), NEUTRAL, plain.id, "none", plain.register_, plain.language)
 
@@ -86,12 +98,18 @@ def _all(corpus: Corpus) -> Iterator[Example]:
 def _of_case(case: Case) -> Iterator[Example]:
     if not case.narratives or case.label_source is LabelSource.WEAK:
         return
-    language = case.languages[0] if case.id.startswith("lang-") and case.languages else "en"
+    language = text_language(case)
     asserted = Stance.ASSERTED.value
     yield Example(case.title, case.narratives, asserted, case.id, "case", "title", language)
     yield Example(case.claim_text, case.narratives, asserted, case.id, "case", "claim", language)
     if case.response:
         yield Example(case.response, case.narratives, Stance.REFUTED.value, case.id, "response", "response", language)
+
+
+def text_language(case: Case) -> str:
+    """Language that a case of the corpus is written in: `lm-de-0012` is German, `lm-0012` English."""
+    marked = _WRITTEN_IN.match(case.id)
+    return marked[1] if marked else "en"
 
 
 def _of_contrast(contrast: ContrastSet) -> Iterator[Example]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from leitmotif.classifier.fusion import Fusion, pair_features, stance_features
-from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, with_cues, words_with_cues
+from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, words_with_cues
 from leitmotif.domain import Codebook
 from leitmotif.encoder import Encoder, Vectors
+from training.network import NetworkSettings, fit_network
 from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, touch_matrix
 
 Array = NDArray[np.float32]
@@ -27,10 +28,10 @@ class FitSettings:
 
     folds: int = 5
     seed: int = 7
-    vector_regularisation: float = 8.0
     words_regularisation: float = 12.0
     stance_regularisation: float = 4.0
     word_features: int = 120_000
+    network: NetworkSettings = field(default_factory=NetworkSettings)
 
 
 def fit_vectorisers(texts: Sequence[str], settings: FitSettings) -> tuple[TfidfVectorizer, ...]:
@@ -60,14 +61,15 @@ def fit_heads(
 ) -> Heads:
     """The first layer, on examples whose inputs are known."""
     touched, stances = touch_matrix(examples, labels), stance_codes(examples)
-    stance_vectors, stance_words = with_cues(inputs.vectors, inputs.cues), words_with_cues(inputs)
     kinds = [stances == code for code in range(len(STANCE_NAMES))]
+    network = fit_network(
+        inputs.deep, touched, carry_matrix(examples, labels), stances, settings.network, settings.seed
+    )
     return Heads(
         vectorisers=vectorisers,
-        narrative_by_vector=_binary_heads(inputs.vectors, touched.T, settings.vector_regularisation),
+        network=network,
         narrative_by_words=_binary_heads(inputs.words, touched.T, settings.words_regularisation),
-        stance_by_vector=_binary_heads(stance_vectors, kinds, settings.stance_regularisation),
-        stance_by_words=_binary_heads(stance_words, kinds, settings.stance_regularisation),
+        stance_by_words=_binary_heads(words_with_cues(inputs), kinds, settings.stance_regularisation),
         definitions=definitions,
     )
 
@@ -96,10 +98,8 @@ def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: in
 
 
 def _binary_heads(
-    features: Array | sparse.csr_matrix, targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_], strength: float
+    features: sparse.csr_matrix, targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_], strength: float
 ) -> tuple[LogisticRegression, ...]:
-    heads = []
-    for target in targets:
-        head = LogisticRegression(C=strength, solver="liblinear" if sparse.issparse(features) else "lbfgs", max_iter=500)
-        heads.append(head.fit(features, target))
-    return tuple(heads)
+    return tuple(
+        LogisticRegression(C=strength, solver="liblinear", max_iter=500).fit(features, target) for target in targets
+    )

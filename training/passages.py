@@ -15,6 +15,10 @@ from training.corpus import Corpus, LabelledArticle, SentenceLabel
 from training.dataset import NEUTRAL, Example
 
 
+_RESPONSES_STEP = 4
+"""One response in so many is enough to learn how refutations pool; encoding all would double the time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A text as users send it, with what it carries.
@@ -42,11 +46,9 @@ class Document:
 
 def build_documents(corpus: Corpus, examples: Sequence[Example]) -> list[Document]:
     """Every example that is a text of its own, and every article."""
-    documents = [
-        _document(e.text, e.carried, e.stance, e.group, e.source, e.register)
-        for e in examples
-        if e.source not in {"article", "window"}
-    ]
+    whole = [e for e in examples if e.source not in {"article", "window", "response"} and e.language == "en"]
+    responses = [e for e in examples if e.source == "response"][::_RESPONSES_STEP]
+    documents = [_document(e.text, e.carried, e.stance, e.group, e.source, e.register) for e in [*whole, *responses]]
     documents += [_of_article(article) for article in corpus.articles]
     return [document for document in documents if document.units.texts]
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leitmotif.classifier.fusion import Fusion
-from leitmotif.classifier.heads import FirstLayer, Heads, Inputs
+from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, read_inputs
 from leitmotif.classifier.pooling import Pooling
 from leitmotif.encoder import Encoder, Vectors, open_encoder
 from leitmotif.errors import NotEnoughData
@@ -92,17 +92,22 @@ def fit_model(
     _check_enough(examples, labels)
     documents = build_documents(corpus, examples)
     units, index = unit_index(documents)
-    vectors = cache.encode_passages([e.text for e in examples], lambda done: progress("embed", 0.05 + 0.25 * done))
-    unit_vectors = cache.encode_passages(units, lambda done: progress("embed", 0.3 + 0.2 * done))
+    texts = [example.text for example in examples]
+    cache.encode_deep(list(dict.fromkeys([*texts, *units])), lambda done: progress("embed", 0.5 * done))
+    encoded = cache.encode_deep(texts)
 
     progress("fit", 0.5)
-    vectorisers = fit_vectorisers([example.text for example in examples], settings)
-    reader = Heads(vectorisers, (), (), (), (), define(corpus.codebook, encoder))
-    inputs = reader.read([example.text for example in examples], vectors)
+    vectorisers = fit_vectorisers(texts, settings)
     material = _Material(
-        examples, labels, vectorisers, reader.definitions, inputs, reader.read(units, unit_vectors), settings
+        examples=examples,
+        labels=labels,
+        vectorisers=vectorisers,
+        definitions=define(corpus.codebook, encoder),
+        inputs=read_inputs(vectorisers, texts, encoded),
+        unit_inputs=read_inputs(vectorisers, units, cache.encode_deep(units)),
+        settings=settings,
     )
-    folds = fold_numbers(examples, joined_groups(examples, vectors), settings.folds, settings.seed)
+    folds = fold_numbers(examples, joined_groups(examples, encoded.vectors), settings.folds, settings.seed)
     unit_folds = _unit_folds(examples, folds, documents, index, len(units))
     layer, unit_layer = _held_out_layers(material, unit_folds, folds, progress)
     fusion = fit_fusion(examples, layer, labels)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import joblib
 import numpy as np
 
-from leitmotif.classifier.loading import ARRAYS_FILE, HEADS_FILE, MATCHING_FILE, PARAMETERS_FILE
+from leitmotif.classifier.loading import ARRAYS_FILE, HEADS_FILE, MATCHING_FILE, NETWORK_ARRAYS, PARAMETERS_FILE
 from leitmotif.registry import Registry
 from training.card import model_card
 from training.corpus import Corpus
@@ -49,9 +49,7 @@ def _write_parts(folder: Path, fitted: Fitted) -> None:
     heads = fitted.heads
     parts = {
         "vectorisers": heads.vectorisers,
-        "narrative_by_vector": heads.narrative_by_vector,
         "narrative_by_words": heads.narrative_by_words,
-        "stance_by_vector": heads.stance_by_vector,
         "stance_by_words": heads.stance_by_words,
         "carry": fitted.fusion.carry,
         "stance": fitted.fusion.stance,
@@ -60,6 +58,7 @@ def _write_parts(folder: Path, fitted: Fitted) -> None:
     joblib.dump(parts, folder / HEADS_FILE)
     np.savez(
         folder / ARRAYS_FILE,
+        **{name: getattr(heads.network, name) for name in NETWORK_ARRAYS},
         definitions=heads.definitions,
         scale=fitted.pooling.scale,
         offset=fitted.pooling.offset,

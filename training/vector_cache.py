@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from leitmotif.encoder import Encoder, Vectors
+from leitmotif.encoder import DeepVectors, Encoder, Vectors
 
 Progress = Callable[[float], None]
+_Known = dict[str, NDArray[np.float16]]
 
 
 class VectorCache:
@@ -41,30 +43,37 @@ class VectorCache:
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """Unit vectors of passages, shape (len(texts), dimension), float32; new ones are encoded and kept."""
+        if not texts:
+            return np.zeros((0, self.dimension), np.float32)
+        return self.encode_deep(texts, progress).vectors
+
+    def encode_deep(self, texts: Sequence[str], progress: Progress | None = None) -> DeepVectors:
+        """Vectors and layers of passages; new ones are encoded and kept."""
         keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         if new:
-            found = self._encoder.encode_passages(list(new.values()), progress)
-            # Kept in half precision: read back the same way, so that a second run sees the same numbers.
-            self._known.update(zip(new, found.astype(np.float16), strict=True))
+            found = self._encoder.encode_deep(list(new.values()), progress)
+            # Kept in half precision and read back the same way, so that a second run sees the same numbers.
+            both = np.hstack([found.vectors, found.layers]).astype(np.float16)
+            self._known.update(zip(new, both, strict=True))
             _write(self._path, self._known)
-        if not keys:
-            return np.zeros((0, self._encoder.dimension), np.float32)
-        return np.stack([self._known[key] for key in keys]).astype(np.float32)
+        rows = np.stack([self._known[key] for key in keys]).astype(np.float32)
+        return DeepVectors(rows[:, : self.dimension], rows[:, self.dimension :])
 
 
-def _read(path: Path, dimension: int) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]]:
+def _read(path: Path, dimension: int) -> _Known:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            keys, vectors = file["keys"].tolist(), file["vectors"]
-            return dict(zip(keys, vectors, strict=True)) if vectors.shape[1:] == (dimension,) else {}
+        # np.load leaves a file open that is no archive.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
+            keys, rows = file["keys"].tolist(), file["deep"]
+            return dict(zip(keys, rows, strict=True)) if rows.ndim == 2 and rows.shape[1] > dimension else {}
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return {}
 
 
-def _write(path: Path, known: dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]]) -> None:
+def _write(path: Path, known: _Known) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".cache-")
     with os.fdopen(handle, "wb") as file:
-        np.savez(file, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
+        np.savez(file, keys=np.array(list(known)), deep=np.stack(list(known.values())))
     Path(temporary).replace(path)

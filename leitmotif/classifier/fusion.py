@@ -43,26 +43,25 @@ class Fusion:
 
 def stance_features(layer: FirstLayer) -> Array:
     """Shape (n, 8)."""
-    return np.hstack([layer.stance_by_vector, layer.stance_by_words])
+    return np.hstack([layer.stance, layer.stance_by_words])
 
 
 def pair_features(layer: FirstLayer, stances: Array) -> Array:
     """Shape (n, L, features) of every passage with every narrative."""
-    vector, words, close = layer.by_vector, layer.by_words, layer.closeness
+    touched, words = layer.touched, layer.words
     carried = _logit(stances[:, :2].sum(axis=1, keepdims=True))
-    asserted = _logit(stances[:, :1])
     refuted = _logit(stances[:, 2:3])
-    topic = (vector + words) / 2
+    topic = (touched + words) / 2
     columns = [
-        vector,
+        touched,
+        layer.carried,
         words,
-        close * 10,
-        vector - _best_other(vector),
-        np.broadcast_to(carried, vector.shape),
-        np.broadcast_to(asserted, vector.shape),
-        np.broadcast_to(refuted, vector.shape),
-        topic * _sigmoid(carried),
+        layer.closeness * 10,
+        touched - _best_other(touched),
+        np.broadcast_to(carried, touched.shape),
+        np.broadcast_to(refuted, touched.shape),
         np.minimum(topic, carried),
+        np.minimum(layer.carried, carried),
     ]
     return np.stack(columns, axis=2).astype(np.float32)
 
@@ -79,9 +78,4 @@ def _best_other(scores: Array) -> Array:
 def _logit(probability: Array) -> Array:
     clipped = np.clip(probability, 1e-4, 1 - 1e-4)
     result: Array = np.log(clipped / (1 - clipped))
-    return result
-
-
-def _sigmoid(x: Array) -> Array:
-    result: Array = 1 / (1 + np.exp(-x))
     return result

@@ -1,8 +1,8 @@
 """First layer: what each part of the model says of one passage on its own.
 
-Two linear heads a narrative, one over sentence vectors and one over words, say whether the passage touches it. Two
-linear stance heads, over the same and over cues of how it is said, tell asserted, attributed, refuted and neutral apart.
-Closeness to the codebook's definition needs no training, and so also serves a narrative with few cases.
+A small network over the encoder's layers and linear heads over words each say which narratives the passage touches
+and with what stance. Closeness to the codebook's definitions needs no training, and so also serves a narrative with
+few cases.
 """
 
 from __future__ import annotations
@@ -16,69 +16,73 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from leitmotif.classifier.cues import cue_features
+from leitmotif.classifier.network import Network
+from leitmotif.encoder import DeepVectors
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the heads read of n passages: vectors (n, d), word counts (n, words) sparse, cues (n, cues)."""
+    """What the heads read of n passages: vectors (n, d), layers (n, D), word weights (n, words), cues (n, cues)."""
 
     vectors: Array
+    layers: Array
     words: sparse.csr_matrix
     cues: Array
 
     def rows(self, index: NDArray[np.int64]) -> Inputs:
-        return Inputs(self.vectors[index], self.words[index], self.cues[index])
+        return Inputs(self.vectors[index], self.layers[index], self.words[index], self.cues[index])
+
+    @property
+    def deep(self) -> Array:
+        """What the network reads: shape (n, D + cues)."""
+        return np.hstack([self.layers, self.cues])
 
 
 @dataclass(frozen=True, slots=True)
 class FirstLayer:
-    """Logits of n passages: narratives (n, L) by vectors and by words, closeness (n, L), stances (n, 4) by two heads."""
+    """Of n passages: logits by the network (touched, carried: (n, L); stance: (n, 4)), by words (the same less
+    carried), and closeness to the definitions (n, L)."""
 
-    by_vector: Array
-    by_words: Array
-    closeness: Array
-    stance_by_vector: Array
+    touched: Array
+    carried: Array
+    stance: Array
+    words: Array
     stance_by_words: Array
+    closeness: Array
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """Trained heads. `vectorisers` are fitted scikit-learn TfidfVectorizers; heads are fitted LogisticRegressions.
+    """Trained heads. `vectorisers` are fitted TfidfVectorizers, heads over words fitted LogisticRegressions.
 
     `definitions` has shape (L, d): unit vectors of the codebook's definitions.
     """
 
     vectorisers: tuple[Any, ...]
-    narrative_by_vector: tuple[Any, ...]
+    network: Network
     narrative_by_words: tuple[Any, ...]
-    stance_by_vector: tuple[Any, ...]
     stance_by_words: tuple[Any, ...]
     definitions: Array
 
-    def read(self, texts: Sequence[str], vectors: Array) -> Inputs:
-        """Inputs of the passages whose vectors are known."""
-        words = sparse.hstack([vectoriser.transform(texts) for vectoriser in self.vectorisers], format="csr")
-        return Inputs(vectors, words, cues_of(texts))
-
     def score(self, inputs: Inputs) -> FirstLayer:
+        deep = self.network.score(inputs.deep)
         return FirstLayer(
-            by_vector=_logits(self.narrative_by_vector, inputs.vectors),
-            by_words=_logits(self.narrative_by_words, inputs.words),
-            closeness=inputs.vectors @ self.definitions.T,
-            stance_by_vector=_logits(self.stance_by_vector, with_cues(inputs.vectors, inputs.cues)),
+            touched=deep.touched,
+            carried=deep.carried,
+            stance=deep.stance,
+            words=_logits(self.narrative_by_words, inputs.words),
             stance_by_words=_logits(self.stance_by_words, words_with_cues(inputs)),
+            closeness=inputs.vectors @ self.definitions.T,
         )
 
 
-def cues_of(texts: Sequence[str]) -> Array:
-    """Shape (len(texts), len(CUES))."""
-    return np.stack([cue_features(text) for text in texts])
-
-
-def with_cues(vectors: Array, cues: Array) -> Array:
-    return np.hstack([vectors, cues])
+def read_inputs(vectorisers: Sequence[Any], texts: Sequence[str], encoded: DeepVectors) -> Inputs:
+    """Inputs of passages that are already encoded."""
+    words = sparse.hstack([vectoriser.transform(texts) for vectoriser in vectorisers], format="csr")
+    cues = np.stack([cue_features(text) for text in texts])
+    return Inputs(encoded.vectors, encoded.layers, words, cues)
 
 
 def words_with_cues(inputs: Inputs) -> sparse.csr_matrix:

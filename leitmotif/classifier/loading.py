@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from joblib.numpy_pickle import NumpyUnpickler
 
 from leitmotif.classifier.fusion import Fusion
 from leitmotif.classifier.heads import Heads
+from leitmotif.classifier.network import Network
 from leitmotif.classifier.pooling import Pooling
 from leitmotif.classifier.scorer import Parameters, TrainedModel
 from leitmotif.encoder import Encoder
@@ -23,6 +25,7 @@ HEADS_FILE = "heads.joblib"
 ARRAYS_FILE = "arrays.npz"
 PARAMETERS_FILE = "parameters.json"
 MATCHING_FILE = "matching.json"
+NETWORK_ARRAYS = tuple(field.name for field in fields(Network))
 
 _ALLOWED = frozenset(
     {
@@ -68,9 +71,8 @@ def load_model(registry: Registry, version: str, encoder: Encoder) -> TrainedMod
     with np.load(folder / ARRAYS_FILE, allow_pickle=False) as arrays:
         heads = Heads(
             vectorisers=tuple(parts["vectorisers"]),
-            narrative_by_vector=tuple(parts["narrative_by_vector"]),
+            network=Network(**{name: arrays[name] for name in NETWORK_ARRAYS}),
             narrative_by_words=tuple(parts["narrative_by_words"]),
-            stance_by_vector=tuple(parts["stance_by_vector"]),
             stance_by_words=tuple(parts["stance_by_words"]),
             definitions=arrays["definitions"],
         )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leitmotif.classifier.fusion import Fusion
-from leitmotif.classifier.heads import Heads
+from leitmotif.classifier.heads import Heads, read_inputs
 from leitmotif.classifier.model import Scores, TextScores
 from leitmotif.classifier.pooling import Pooling
 from leitmotif.classifier.units import Units, make_units
@@ -83,10 +83,10 @@ class TrainedModel:
 
     def score_units(self, texts: Sequence[str]) -> UnitScores:
         """Score passages on their own."""
-        vectors = self._encoder.encode_passages(texts)
-        layer = self._heads.score(self._heads.read(texts, vectors))
+        encoded = self._encoder.encode_deep(texts)
+        layer = self._heads.score(read_inputs(self._heads.vectorisers, texts, encoded))
         stances = self._fusion.stances(layer)
-        return UnitScores(self._fusion.carry_logits(layer, stances), stances, vectors)
+        return UnitScores(self._fusion.carry_logits(layer, stances), stances, encoded.vectors)
 
 
 def sentence_probabilities(carry: Scores, units: Units) -> Scores:

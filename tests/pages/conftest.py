@@ -36,7 +36,8 @@ expect.set_options(timeout=15_000)
 Open = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: playwright keeps an event loop running in this thread, and others need their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium; `CHROMIUM` names it where it has an unusual name."""
     program = next(filter(None, map(shutil.which, filter(None, (os.environ.get("CHROMIUM"), *_NAMES)))), None)
