@@ -25,6 +25,7 @@ from sklearn.model_selection import KFold
 
 from leitmotif.classifier.loading import load_model
 from leitmotif.classifier.scorer import TrainedModel
+from leitmotif.classifier.units import make_units
 from leitmotif.encoder import open_encoder
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
@@ -73,6 +74,14 @@ def read_material(folder: Path) -> Material:
     )
 
 
+def encode_ahead(material: Material, cache: VectorCache) -> None:
+    """Encode every passage of the material in full batches, so that judging text by text finds it done."""
+    excerpts = [row["text"] for row in material.excerpts]
+    texts = [*map(claim_text, material.claims), *material.news, *material.debunks, *excerpts]
+    units = (unit for text in texts if (found := split_sentences(text)) for unit in make_units(found).texts)
+    cache.encode_deep(list(dict.fromkeys([*texts, *units])))
+
+
 def claim_text(row: dict[str, Any]) -> str:
     summary = row["summary"] if row["summary"] != row["title"] else ""
     return f"{row['title']}. {summary}" if summary else str(row["title"])
@@ -83,7 +92,9 @@ def product(model: TrainedModel) -> Judge:
     remembered: dict[str, tuple[Array, bool]] = {}
 
     def read(texts: Sequence[str]) -> list[tuple[Array, bool]]:
-        return [remembered.setdefault(text, judge(text)) if text not in remembered else remembered[text] for text in texts]
+        return [
+            remembered.setdefault(text, judge(text)) if text not in remembered else remembered[text] for text in texts
+        ]
 
     def judge(text: str) -> tuple[Array, bool]:
         sentences = split_sentences(text)
@@ -162,7 +173,8 @@ def measure_judge(judge: Judge, material: Material, labels: Sequence[str]) -> di
         "claims_map": measure.mean_average_precision(truth, scores),
         "claims_macro_f1": measure.macro_f1(truth, scores >= judge.thresholds),
         "claims_average_precision": {
-            label: round(measure.mean_average_precision(truth[:, [j]], scores[:, [j]]), 3) for j, label in enumerate(labels)
+            label: round(measure.mean_average_precision(truth[:, [j]], scores[:, [j]]), 3)
+            for j, label in enumerate(labels)
         },
         "news_labelled": float(flagged_news.mean()),
         "news_labelled_asserted": float((flagged_news & judge.asserted(material.news)).mean()),
@@ -189,10 +201,11 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings()
     registry, encoder = Registry(settings.models_dir), open_encoder(settings)
-    model = load_model(registry, registry.live(), encoder)
+    cache = VectorCache(settings.models_dir / "cache-bench", encoder)
+    model = load_model(registry, registry.live(), cache)
     corpus = load_corpus(settings.data_dir)
-    cache = VectorCache(settings.models_dir / "cache", encoder)
     material = read_material(arguments.bench)
+    encode_ahead(material, cache)
     results = {}
     for judge in [*baselines(corpus, cache), product(model)]:
         results[judge.name] = measure_judge(judge, material, model.labels)

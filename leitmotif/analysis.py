@@ -185,9 +185,7 @@ class Analyser:
         return tuple(ranked[:limit])
 
 
-def _outcome(
-    model: NarrativeModel, scores: TextScores, language: Language, text: str
-) -> tuple[Outcome, list[str]]:
+def _outcome(model: NarrativeModel, scores: TextScores, language: Language, text: str) -> tuple[Outcome, list[str]]:
     """The outcome, with the reason for every "unsure"."""
     ratios = scores.narratives / np.maximum(model.thresholds, 1e-6)
     reached = bool((ratios >= 1.0).any())

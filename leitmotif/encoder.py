@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
 from leitmotif.errors import EncoderUnavailable
@@ -40,6 +41,9 @@ class DeepVectors:
 
     vectors: Vectors
     layers: Vectors
+
+    def first(self, count: int) -> DeepVectors:
+        return DeepVectors(self.vectors[:count], self.layers[:count])
 
 
 class Encoder(Protocol):
@@ -110,6 +114,8 @@ class SentenceEncoder:
             layers.update(zip(some, found.layers, strict=True))
             if progress:
                 progress((start + len(some)) / len(order))
+        if not order:
+            return self.encode_deep([""]).first(0)
         return DeepVectors(
             np.stack([vectors[i] for i in range(len(texts))]), np.stack([layers[i] for i in range(len(texts))])
         )
@@ -121,7 +127,8 @@ class SentenceEncoder:
         arguments = {name: features[name] for name in _MODEL_INPUTS if name in features}
         states = self._model[0].auto_model(**arguments, output_hidden_states=True).hidden_states
         features["token_embeddings"] = states[-1]
-        for module in list(self._model)[1:]:
+        modules: list[Any] = list(self._model)
+        for module in modules[1:]:
             features = module(features)
         vectors = torch.nn.functional.normalize(features["sentence_embedding"].float(), dim=1)
         return DeepVectors(vectors.numpy(), _summaries(states, mask).numpy())
@@ -184,7 +191,7 @@ def _load(folder: Path, dtype: torch.dtype) -> SentenceTransformer:
         return SentenceTransformer(
             str(folder), device="cpu", local_files_only=True, trust_remote_code=False, model_kwargs=arguments
         )
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise EncoderUnavailable(f"The encoder in {folder} cannot be loaded: {error}") from error
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leitmotif.domain import Case, CaseFilter, ImportCounts
+from leitmotif.domain import Case, CaseFilter, ImportCounts, LabelSource
 from leitmotif.encoder import Encoder
 from leitmotif.errors import CaseNotFound
 from leitmotif.store.protocol import CaseVectors, Store
@@ -42,10 +42,11 @@ class Library:
         return self._encoder.name
 
     def put(self, cases: Sequence[Case], *, dry_run: bool = False, progress: Progress | None = None) -> ImportCounts:
-        """Add or replace cases, all or none. Only cases that changed are encoded."""
+        """Add or replace cases, all or none. Only changed cases are encoded; human labels outlast weak ones."""
+        stored = {case.id: case for case in self.store.get_cases([case.id for case in cases])}
+        cases = [_keep_human_labels(case, stored.get(case.id)) for case in cases]
         if dry_run:
             return self.store.put_cases(cases, [], dry_run=True)
-        stored = {case.id: case for case in self.store.get_cases([case.id for case in cases])}
         changed = [case for case in cases if stored.get(case.id) != case]
         counts = self.store.put_cases(changed, self._vectors(changed, progress))
         return ImportCounts(counts.added, counts.changed, counts.unchanged + len(cases) - len(changed))
@@ -107,6 +108,13 @@ class Library:
         texts = [case.title for case in cases] + [case.claim_text for case in cases]
         vectors = self._encoder.encode_passages(texts, progress)
         half = len(cases)
-        return [
-            CaseVectors(self._encoder.name, {"title": vectors[i], "claim": vectors[half + i]}) for i in range(half)
-        ]
+        return [CaseVectors(self._encoder.name, {"title": vectors[i], "claim": vectors[half + i]}) for i in range(half)]
+
+
+def _keep_human_labels(case: Case, stored: Case | None) -> Case:
+    """The case as it is to be stored: weak labels never replace those that a person gave."""
+    if case.label_source is LabelSource.HUMAN or stored is None:
+        return case
+    if stored.label_source is LabelSource.WEAK or not stored.narratives:
+        return case
+    return replace(case, narratives=stored.narratives, label_source=stored.label_source)

@@ -44,8 +44,54 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NAME = re.compile(r"(?<!^)(?<![.!?…]\s)\b[A-ZÀ-ÞА-ЯЁІЇЄҐ][\w'-]+|\b[A-Z]{2,}\b")
 _NEGATION = re.compile(r"\b(?:not|no|never|nobody|none|without|cannot|refused?|denie[sd])\b|n't\b", re.IGNORECASE)
 _STOP_WORDS = frozenset(
-    "a an and are as at be been by for from had has have he her his in is it its of on or she that the their them they "
-    "this to was were will with which who would into about than then there these those".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "been",
+        "by",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "in",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "she",
+        "that",
+        "the",
+        "their",
+        "them",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "will",
+        "with",
+        "which",
+        "who",
+        "would",
+        "into",
+        "about",
+        "than",
+        "then",
+        "there",
+        "these",
+        "those",
+    ]
 )
 
 
@@ -214,7 +260,8 @@ def _best_other(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(scores) < 2:
         return np.zeros_like(scores)
     second, first = np.sort(scores)[-2:]
-    return np.where(scores == first, second, first)
+    others: NDArray[np.float32] = np.where(scores == first, second, first)
+    return others
 
 
 def _words(text: str) -> set[str]:

@@ -77,7 +77,9 @@ class Registry:
         """The folder of a version that exists."""
         folder = self._versions / version
         if not _NAME.fullmatch(version) or not folder.is_dir():
-            raise ModelNotFound(f"There is no model version {version!r}; `leitmotif models list` shows those there are.")
+            raise ModelNotFound(
+                f"There is no model version {version!r}; `leitmotif models list` shows those there are."
+            )
         return folder
 
     def verify(self, version: str) -> Manifest:

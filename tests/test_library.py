@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from leitmotif.domain import Case, CaseFilter, ImportCounts
+from leitmotif.domain import Case, CaseFilter, ImportCounts, LabelSource
 from leitmotif.encoder import Progress, SentenceEncoder, Vectors
 from leitmotif.errors import CaseNotFound
 from leitmotif.library import FIELDS, Library
@@ -130,3 +130,24 @@ def test_cases_of_another_encoder_are_brought_up_to_date(
     assert set(store.get_vectors(["c0"], other.name)["c0"]) == set(FIELDS)
     top = moved.nearest(other.encode_queries(["Case number 77"])[0], _ALL, limit=1)[0]
     assert top.similarity == pytest.approx(1.0, abs=1e-4)
+
+
+def test_weak_labels_do_not_replace_those_of_people(library: Library) -> None:
+    human = replace(_BEES, narratives=("bee_spies",))
+    weak = replace(_BEES, narratives=("moon_base",), label_source=LabelSource.WEAK, response="They do not.")
+    library.put([human])
+    assert library.put([weak], dry_run=True) == ImportCounts(changed=1, dry_run=True)
+    assert library.put([weak]) == ImportCounts(changed=1)
+    assert library.get("bees") == replace(human, response="They do not.")
+    assert library.put([weak]) == ImportCounts(unchanged=1)
+
+
+def test_weak_labels_replace_weak_ones_and_fill_in_missing_ones(library: Library) -> None:
+    weak = replace(_BEES, narratives=("moon_base",), label_source=LabelSource.WEAK)
+    for before in (_BEES, replace(weak, narratives=("bee_spies",))):
+        library.put([before])
+        library.put([weak])
+        assert library.get("bees") == weak
+    human = replace(_BEES, narratives=("bee_spies",))
+    library.put([human])
+    assert library.get("bees") == human

@@ -45,7 +45,7 @@ def carried_matrix(documents: Sequence[Document], labels: Sequence[str]) -> NDAr
 
 def fit_pooling(features: Array, carried: NDArray[np.bool_]) -> Pooling:
     """A shared regression, then Platt scaling for each narrative (Platt, 1999), pulled towards doing nothing."""
-    count, labels, width = features.shape
+    _, labels, width = features.shape
     regression = LogisticRegression(C=1.0, max_iter=1000)
     regression.fit(features.reshape(-1, width), carried.reshape(-1))
     bare = Pooling(regression, np.ones(labels, np.float32), np.zeros(labels, np.float32))
@@ -80,7 +80,9 @@ def best_evidence_threshold(probability: NDArray[np.floating], carried: NDArray[
     return _best_threshold(probability.reshape(-1), carried.reshape(-1), floor=0.0)
 
 
-def _best_threshold(probability: NDArray[np.floating], truth: NDArray[np.bool_], floor: float = PRECISION_FLOOR) -> float:
+def _best_threshold(
+    probability: NDArray[np.floating], truth: NDArray[np.bool_], floor: float = PRECISION_FLOOR
+) -> float:
     best, best_f1 = 0.5, -1.0
     for threshold in GRID:
         predicted = probability >= threshold

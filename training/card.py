@@ -45,6 +45,7 @@ def model_card(version: str, corpus: Corpus, encoder: str, evaluation: Evaluatio
     )
     return (
         f"{head}{measures}\n## By narrative\n\n| narrative | positives | AP | precision | recall | threshold |\n"
-        f"|---|---|---|---|---|---|\n{rows}\n## Share of texts that get any label\n\n| kind/stance | texts | labelled |\n"
+        f"|---|---|---|---|---|---|\n{rows}\n## Share of texts that get any label\n\n"
+        f"| kind/stance | texts | labelled |\n"
         f"|---|---|---|\n{flagged}"
     )

@@ -194,7 +194,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _innermost(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
-    """Where each fault is and what it is; a list that counts as too short for its faulty items is no fault of its own."""
+    """Where each fault is and what it is; a list that is too short only without its faulty items is no fault itself."""
     faults = [(entry["loc"], entry["msg"]) for entry in error.errors()]
     return [f for f in faults if not any(len(o[0]) > len(f[0]) and o[0][: len(f[0])] == f[0] != () for o in faults)]
 
@@ -202,9 +202,11 @@ def _innermost(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]
 def _check_references(corpus: Corpus) -> list[Problem]:
     """Unknown narratives and ids that are used twice."""
     known, problems, seen = set(corpus.codebook.ids), [], set()
-    named = [(s.id, s.narratives) for s in (*corpus.contrast_sets, *corpus.passages)] + [
-        (a.id, tuple(label.narrative for s in a.sentences for label in s.labels)) for a in corpus.articles
-    ]
+    named = (
+        [(s.id, s.narratives) for s in corpus.contrast_sets]
+        + [(p.id, p.narratives) for p in corpus.passages]
+        + [(a.id, tuple(label.narrative for s in a.sentences for label in s.labels)) for a in corpus.articles]
+    )
     for record_id, narratives in named:
         problems += [Problem(record_id, f"unknown narrative {n!r}") for n in sorted(set(narratives) - known)]
     case_ids = {case.id for case in corpus.cases}

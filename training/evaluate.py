@@ -70,7 +70,10 @@ def evaluate(
 
 
 def _evidence(
-    labels: Sequence[str], documents: Sequence[Document], index: Sequence[NDArray[np.int64]], scores: calibrate.PooledScores
+    labels: Sequence[str],
+    documents: Sequence[Document],
+    index: Sequence[NDArray[np.int64]],
+    scores: calibrate.PooledScores,
 ) -> tuple[dict[str, float], float]:
     """Sentence evidence and stance on articles: F1 over (sentence, narrative), accuracy over labelled sentences."""
     found, truth, stance_right = [], [], []
@@ -120,6 +123,5 @@ def _flagged(documents: Sequence[Document], predicted: NDArray[np.bool_]) -> dic
     for document, row in zip(documents, predicted, strict=True):
         rows.setdefault(f"{document.source}/{document.stance}", []).append(bool(row.any()))
     return {
-        kind: {"texts": len(flags), "flagged": round(float(np.mean(flags)), 4)}
-        for kind, flags in sorted(rows.items())
+        kind: {"texts": len(flags), "flagged": round(float(np.mean(flags)), 4)} for kind, flags in sorted(rows.items())
     }

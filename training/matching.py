@@ -16,7 +16,7 @@ from leitmotif.domain import CaseFilter
 from leitmotif.encoder import Encoder
 from leitmotif.errors import NotEnoughData
 from leitmotif.library import Library
-from leitmotif.matching import FEATURES, Candidates, CandidateFinder, MatchWeights
+from leitmotif.matching import FEATURES, CandidateFinder, Candidates, MatchWeights
 from leitmotif.store.sqlite.store import SqliteStore
 from training.corpus import ClaimPair, Corpus
 from training.fit import FitSettings
@@ -98,7 +98,8 @@ def _without_twins(found: Candidates, right: NDArray[np.bool_]) -> NDArray[np.bo
     best = FEATURES.index("best_cosine")
     cosines = found.features[:, best]
     twin = (cosines >= _SAME_CLAIM) & (cosines >= cosines[right].max())
-    return right | ~twin
+    kept: NDArray[np.bool_] = right | ~twin
+    return kept
 
 
 def _fit(rankings: Sequence[Ranking]) -> tuple[tuple[float, ...], float]:

@@ -20,9 +20,9 @@ _STANCES = 4
 class NetworkSettings:
     """Hyper-parameters of the network."""
 
-    members: int = 2
+    members: int = 1
     hidden: int = 256
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 128
     rate: float = 1e-3
     decay: float = 0.02
@@ -86,7 +86,7 @@ def _optimise(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda k: min(1.0, (k + 1) / 100) * (1 - k / (steps + 1)))
     width = targets.shape[1]
     for _ in range(settings.epochs):
-        for rows in torch.randperm(len(inputs)).split(settings.batch):
+        for rows in torch.split(torch.randperm(len(inputs)), settings.batch):
             outputs = body(inputs[rows])
             narratives = nn.functional.binary_cross_entropy_with_logits(
                 outputs[:, :width], targets[rows], reduction="none"

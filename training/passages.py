@@ -14,9 +14,8 @@ from leitmotif.text.sentences import split_sentences
 from training.corpus import Corpus, LabelledArticle, SentenceLabel
 from training.dataset import NEUTRAL, Example
 
-
-_RESPONSES_STEP = 4
-"""One response in so many is enough to learn how refutations pool; encoding all would double the time."""
+_STEPS = {"case": 3, "response": 8}
+"""One in so many is enough to learn how such texts pool; encoding the passages of all would double the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,10 @@ class Document:
 
 def build_documents(corpus: Corpus, examples: Sequence[Example]) -> list[Document]:
     """Every example that is a text of its own, and every article."""
-    whole = [e for e in examples if e.source not in {"article", "window", "response"} and e.language == "en"]
-    responses = [e for e in examples if e.source == "response"][::_RESPONSES_STEP]
-    documents = [_document(e.text, e.carried, e.stance, e.group, e.source, e.register) for e in [*whole, *responses]]
+    documents = []
+    for source in ("case", "response", "contrast", "passage", "none"):
+        some = [e for e in examples if e.source == source and e.language == "en"][:: _STEPS.get(source, 1)]
+        documents += [_document(e.text, e.carried, e.stance, e.group, e.source, e.register) for e in some]
     documents += [_of_article(article) for article in corpus.articles]
     return [document for document in documents if document.units.texts]
 
@@ -71,7 +71,7 @@ def _of_article(article: LabelledArticle) -> Document:
 
 
 def _aligned(article: LabelledArticle) -> tuple[tuple[SentenceLabel, ...], ...]:
-    """Labels of the text's sentences as the splitter cuts them: those of the written sentence that covers most of it."""
+    """Labels of the sentences as the splitter cuts them: those of the written sentence that covers most of each."""
     written: list[tuple[int, int, tuple[SentenceLabel, ...]]] = []
     position = 0
     for sentence in article.sentences:
@@ -79,14 +79,10 @@ def _aligned(article: LabelledArticle) -> tuple[tuple[SentenceLabel, ...], ...]:
         position = start + len(sentence.text)
         written.append((start, position, sentence.labels))
     return tuple(
-        max(written, key=lambda w: min(cut.end, w[1]) - max(cut.start, w[0]))[2]
-        if cut.end > written[0][0]
-        else ()
+        max(written, key=lambda w: min(cut.end, w[1]) - max(cut.start, w[0]))[2] if cut.end > written[0][0] else ()
         for cut in split_sentences(article.text)
     )
 
 
-def _document(
-    text: str, carried: tuple[str, ...], stance: str, group: str, source: str, register: str
-) -> Document:
+def _document(text: str, carried: tuple[str, ...], stance: str, group: str, source: str, register: str) -> Document:
     return Document(text, carried, stance, group, source, register, make_units(split_sentences(text)))

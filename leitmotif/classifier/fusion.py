@@ -1,7 +1,7 @@
 """Second layer: one small regression, shared by all narratives, that fuses what the heads say of a passage.
 
 Because it is shared, it learns from every narrative how far each head can be trusted, and serves a narrative with few
-cases as well as one with many. It answers two things of a passage and a narrative: does it carry it, and does it touch it.
+cases as well as one with many.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import sklearn
 from joblib.numpy_pickle import NumpyUnpickler
+from pydantic import ValidationError
 
 from leitmotif.classifier.fusion import Fusion
 from leitmotif.classifier.heads import Heads
@@ -18,7 +20,7 @@ from leitmotif.classifier.pooling import Pooling
 from leitmotif.classifier.scorer import Parameters, TrainedModel
 from leitmotif.encoder import Encoder
 from leitmotif.errors import ModelCorrupt, ModelIncompatible
-from leitmotif.matching import MatchWeights
+from leitmotif.matching import FEATURES, MatchWeights
 from leitmotif.registry import Manifest, Registry
 
 HEADS_FILE = "heads.joblib"
@@ -91,7 +93,14 @@ def load_model(registry: Registry, version: str, encoder: Encoder) -> TrainedMod
 
 def load_match_weights(registry: Registry, version: str) -> MatchWeights:
     """The claim matcher's numbers of a version."""
-    return MatchWeights.model_validate_json((registry.folder(version) / MATCHING_FILE).read_bytes())
+    path = registry.folder(version) / MATCHING_FILE
+    try:
+        weights = MatchWeights.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ModelCorrupt(f"{path} cannot be read ({error}): delete the version and train again.") from error
+    if len(weights.coefficients) != len(FEATURES):
+        raise ModelIncompatible(f"{path} has {len(weights.coefficients)} weights, not {len(FEATURES)}: train again.")
+    return weights
 
 
 def _check_compatible(manifest: Manifest, encoder: Encoder) -> None:
@@ -108,8 +117,11 @@ def _check_compatible(manifest: Manifest, encoder: Encoder) -> None:
 
 
 def _unpickle(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        parts = _SafeUnpickler(str(path), file, ensure_native_byte_order=True).load()
+    try:
+        with path.open("rb") as file:
+            parts = _SafeUnpickler(str(path), file, ensure_native_byte_order=True).load()
+    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError, TypeError, KeyError) as error:
+        raise ModelCorrupt(f"{path} cannot be read ({error}): delete the version and train again.") from error
     if not isinstance(parts, dict):
         raise ModelCorrupt(f"{path} does not hold the parts of a model.")
     return parts

@@ -51,7 +51,7 @@ class NarrativeModel(Protocol):
 
     @property
     def unsure_margin(self) -> float:
-        """How far below its threshold the best narrative still makes an unlabelled text `unsure`, as a ratio in [0, 1]."""
+        """Share of its threshold, in [0, 1], from which the best narrative makes an unlabelled text `unsure`."""
 
     @property
     def evidence_threshold(self) -> float:

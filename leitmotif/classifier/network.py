@@ -52,8 +52,10 @@ class Network:
         outputs /= len(self.hidden_weights)
         labels = (outputs.shape[1] - 4) // 2
         stance = outputs[:, 2 * labels :]
-        stance = stance - np.log(np.exp(stance - stance.max(1, keepdims=True)).sum(1, keepdims=True)) - stance.max(
-            1, keepdims=True
+        stance = (
+            stance
+            - np.log(np.exp(stance - stance.max(1, keepdims=True)).sum(1, keepdims=True))
+            - stance.max(1, keepdims=True)
         )
         return NetworkOutput(outputs[:, :labels], outputs[:, labels : 2 * labels], stance)
 

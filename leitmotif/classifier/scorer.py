@@ -42,7 +42,9 @@ class Parameters:
 class TrainedModel:
     """Scores texts. Immutable after it is built, so threads share it."""
 
-    def __init__(self, parameters: Parameters, heads: Heads, fusion: Fusion, pooling: Pooling, encoder: Encoder) -> None:
+    def __init__(
+        self, parameters: Parameters, heads: Heads, fusion: Fusion, pooling: Pooling, encoder: Encoder
+    ) -> None:
         self._parameters = parameters
         self._heads = heads
         self._fusion = fusion
@@ -92,12 +94,11 @@ class TrainedModel:
 def sentence_probabilities(carry: Scores, units: Units) -> Scores:
     """Shape (S, L): a sentence's own evidence, helped or doubted by its neighbours."""
     own, around = carry[list(units.sentence)], carry[list(units.window)]
-    probability: NDArray[np.float32] = 1 / (1 + np.exp(-(0.6 * own + 0.4 * around)))
-    return probability
+    probability = 1 / (1 + np.exp(-(0.6 * own + 0.4 * around)))
+    return np.asarray(probability, np.float32)
 
 
 def carrying_stances(stances: Scores, units: Units) -> Scores:
     """Shape (S, 3): asserted, attributed, refuted, given that the sentence is not neutral."""
     both = 0.6 * stances[list(units.sentence), :_NEUTRAL] + 0.4 * stances[list(units.window), :_NEUTRAL]
-    result: NDArray[np.float32] = both / np.maximum(both.sum(axis=1, keepdims=True), 1e-9)
-    return result
+    return np.asarray(both / np.maximum(both.sum(axis=1, keepdims=True), 1e-9), np.float32)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from leitmotif.domain import Case
+from leitmotif.domain import Case, Narrative
 from leitmotif.errors import UnsupportedFormat
 from leitmotif.formats.euvsdisinfo import looks_like_case_page, read_case_pages
+from leitmotif.formats.euvsdisinfo_dump import read_dump
 from leitmotif.formats.html import html_lines, looks_like_html
 from leitmotif.formats.record import Reading, read_records
 from leitmotif.formats.tables import read_csv, read_jsonl, write_csv, write_jsonl
 
-READABLE = ("auto", "jsonl", "csv", "euvsdisinfo")
+READABLE = ("auto", "jsonl", "csv", "euvsdisinfo", "euvsdisinfo-csv")
 WRITABLE = ("jsonl", "csv")
 
 
 def read_cases(
-    data: bytes, kind: str, narrative_ids: Collection[str], mapping: Mapping[str, str] | None = None
+    data: bytes,
+    kind: str,
+    narrative_ids: Collection[str],
+    mapping: Mapping[str, str] | None = None,
+    narratives: Sequence[Narrative] = (),
 ) -> Reading:
     """Cases of a file, with every row's problems.
 
@@ -25,6 +30,7 @@ def read_cases(
         kind: one of `READABLE`; `auto` looks at the content.
         narrative_ids: ids of the codebook, so that unknown narratives are refused.
         mapping: {field: column} for CSV and JSONL.
+        narratives: the codebook's, whose keywords give the cases of a database dump weak labels.
 
     Raises:
         UnsupportedFormat: the kind is unknown, or the bytes are no UTF-8 text.
@@ -40,6 +46,8 @@ def read_cases(
         return read_records(read_csv(text, mapping), narrative_ids)
     if kind == "euvsdisinfo":
         return read_records(read_case_pages(text), narrative_ids)
+    if kind == "euvsdisinfo-csv":
+        return read_dump(text, narratives, mapping)
     raise UnsupportedFormat(f"format {kind!r} cannot be read: choose one of {', '.join(READABLE)}.")
 
 

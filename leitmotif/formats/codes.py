@@ -69,10 +69,43 @@ _COUNTRIES = {
 }
 # Regions and former states that have no ISO 3166-1 code: read, and left out of `countries`.
 _REGIONS = frozenset(
-    "africa;asia;balkans;caucasus;cee;central asia;central europe;cis;eastern europe;eurasia;europe;islam;kurdistan;"
-    "latin america;middle east;middle east and africa;nagorno-karabakh;nan;see;soviet union;south caucasus;the west;"
-    "ussr;west;western europe;world;yugoslavia;transcarpathia;chechnya;austria-hungary;crimea;donbas;scandinavia;"
-    "georgian region of abkhazia;georgian region of south ossetia".split(";")
+    [
+        "africa",
+        "asia",
+        "balkans",
+        "caucasus",
+        "cee",
+        "central asia",
+        "central europe",
+        "cis",
+        "eastern europe",
+        "eurasia",
+        "europe",
+        "islam",
+        "kurdistan",
+        "latin america",
+        "middle east",
+        "middle east and africa",
+        "nagorno-karabakh",
+        "nan",
+        "see",
+        "soviet union",
+        "south caucasus",
+        "the west",
+        "ussr",
+        "west",
+        "western europe",
+        "world",
+        "yugoslavia",
+        "transcarpathia",
+        "chechnya",
+        "austria-hungary",
+        "crimea",
+        "donbas",
+        "scandinavia",
+        "georgian region of abkhazia",
+        "georgian region of south ossetia",
+    ]
 )
 
 

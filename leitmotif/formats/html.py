@@ -11,10 +11,48 @@ from lxml import html as lxml_html
 from leitmotif.errors import TextEmpty
 
 _BLOCKS = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr "
-    "li main nav ol option p pre section table tbody td th thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "br",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "option",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
-_SILENT = frozenset("script style noscript template head svg iframe".split())
+_SILENT = frozenset(["script", "style", "noscript", "template", "head", "svg", "iframe"])
 _LOOKS_LIKE_HTML = re.compile(r"<\s*(!doctype html|html|head|body|article|div|p|h[1-6])\b", re.IGNORECASE)
 
 

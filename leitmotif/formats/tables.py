@@ -157,7 +157,7 @@ def _split(value: str) -> list[str]:
     if value.startswith("["):
         try:
             return [str(entry) for entry in json.loads(value)]
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             pass
     separator = _LIST_SEPARATOR if _LIST_SEPARATOR in value else ","
     return [part.strip() for part in value.split(separator) if part.strip()]

@@ -3,7 +3,7 @@
 `open_store(url)` picks the implementation by the database URL alone. One contract suite runs over all of them.
 """
 
-from leitmotif.store.protocol import CaseVectors, Hit, RunRecord, Store
 from leitmotif.store.opening import open_store
+from leitmotif.store.protocol import CaseVectors, Hit, RunRecord, Store
 
 __all__ = ["CaseVectors", "Hit", "RunRecord", "Store", "open_store"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from leitmotif.domain import Case, CaseFilter
 from leitmotif.errors import CaseNotFound, ImportRefused, InputError, Problem
 from service.cli.context import load_settings, opened_parts, opened_store, read_input, write_output
-from service.cli.output import print_json, print_line, print_table, progress_bar
+from service.cli.output import print_error, print_json, print_line, print_table, progress_bar
 
 app = typer.Typer(help="Import, export, list, show and delete known cases.", no_args_is_help=True)
 
@@ -22,8 +22,10 @@ Json = Annotated[bool, typer.Option("--json", help="JSON instead of tables.")]
 
 @app.command("import")
 def import_cases(
-    files: Annotated[list[str], typer.Argument(help="CSV, JSON Lines or case pages; - reads standard input.")],
-    kind: Annotated[str, typer.Option("--format", help="auto, jsonl, csv or euvsdisinfo.")] = "auto",
+    files: Annotated[list[str], typer.Argument(help="CSV, JSON Lines, case pages or dumps; - reads standard input.")],
+    kind: Annotated[
+        str, typer.Option("--format", help="auto, jsonl, csv, euvsdisinfo (case pages) or euvsdisinfo-csv (a dump).")
+    ] = "auto",
     columns: Annotated[list[str] | None, typer.Option("--map", help="FIELD=COLUMN; may be repeated.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, write nothing.")] = False,
     as_json: Json = False,
@@ -107,16 +109,24 @@ def _read_files(files: list[str], kind: str, columns: list[str]) -> list[Case]:
     from leitmotif.formats import read_cases
     from leitmotif.formats.tables import parse_mapping
 
-    narrative_ids, mapping = load_codebook(load_settings().codebook_path).ids, parse_mapping(columns)
+    codebook, mapping = load_codebook(load_settings().codebook_path), parse_mapping(columns)
     cases: list[Case] = []
     problems: list[Problem] = []
+    warnings: list[Problem] = []
     for file in files:
-        reading = read_cases(read_input(file), kind, narrative_ids, mapping)
+        reading = read_cases(read_input(file), kind, codebook.ids, mapping, codebook.narratives)
         cases += reading.cases
-        problems += [Problem(f"{file}: {problem.where}", problem.message) for problem in reading.problems]
+        problems += _of_file(file, reading.problems)
+        warnings += _of_file(file, reading.warnings)
+    if warnings:
+        print_error(f"{len(warnings)} entries were read, but not as they stand:", warnings)
     if problems:
         raise ImportRefused(f"{len(problems)} faults, so nothing was imported:", problems)
     return cases
+
+
+def _of_file(file: str, problems: Sequence[Problem]) -> list[Problem]:
+    return [Problem(f"{file}: {problem.where}", problem.message) for problem in problems]
 
 
 def _find(query: str, where: CaseFilter, limit: int) -> list[Case]:

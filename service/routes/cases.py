@@ -72,7 +72,7 @@ def put_case(case_id: str, record: One, response: Response, parts: PartsDep) -> 
     case = _read_one(raw | {"id": case_id} if isinstance(raw, dict) else raw, parts)
     counts = parts.library.put([case])
     response.status_code = 201 if counts.added else 200
-    return CaseBody.model_validate(case)
+    return CaseBody.model_validate(parts.library.get(case.id))
 
 
 @router.delete("/{case_id}", status_code=204, responses=problems(404))

@@ -20,7 +20,7 @@ from service.schemas_library import ExportQuery, ImportReport
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
-ImportFormat = Literal["auto", "jsonl", "csv", "euvsdisinfo"]
+ImportFormat = Literal["auto", "jsonl", "csv", "euvsdisinfo", "euvsdisinfo-csv"]
 _FILE = {"type": "string", "format": "binary"}
 _BODY = body_schema(("application/octet-stream", _FILE), ("text/csv", _FILE), ("application/x-ndjson", _FILE))
 _MEDIA_TYPES = {"jsonl": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
@@ -58,7 +58,7 @@ def export_cases(query: Annotated[ExportQuery, Query()], parts: PartsDep) -> Str
 
 
 def _import(parts: Parts, data: bytes, kind: str, dry_run: bool, columns: Sequence[str]) -> ImportReport:
-    reading = read_cases(data, kind, parts.codebook.ids, parse_mapping(columns))
+    reading = read_cases(data, kind, parts.codebook.ids, parse_mapping(columns), parts.codebook.narratives)
     limit = parts.settings.max_import_rows
     if len(reading.cases) + len(reading.problems) > limit:
         raise TooMany(f"The file has more than {limit} rows (LEITMOTIF_MAX_IMPORT_ROWS): send it in parts.")

@@ -69,6 +69,8 @@ def all_texts(corpus: Corpus) -> Iterator[tuple[str, str]]:
         yield from ((one.id, text) for text in (one.asserted, one.attributed, one.refuted, one.neutral))
     for plain in corpus.plain_texts:
         yield plain.id, plain.text
+    for passage in corpus.passages:
+        yield passage.id, passage.text
     for pair in corpus.claim_pairs:
         yield pair.id, pair.text
 
@@ -98,7 +100,8 @@ def test_every_case_is_labelled_and_answered(corpus: Corpus) -> None:
 
 
 def test_ids_are_unique_and_plain(corpus: Corpus) -> None:
-    records = [*corpus.cases, *corpus.articles, *corpus.contrast_sets, *corpus.plain_texts, *corpus.claim_pairs]
+    others = [*corpus.passages, *corpus.plain_texts, *corpus.claim_pairs]
+    records = [*corpus.cases, *corpus.articles, *corpus.contrast_sets, *others]
     counts = Counter(record.id for record in records)  # type: ignore[attr-defined]
     assert [name for name, count in counts.items() if count > 1] == []
     assert [name for name in counts if not re.fullmatch(r"[a-z]+-[\w-]+", name)] == []

@@ -52,7 +52,10 @@ def load_double(base: Foundations, version: str) -> LoadedVersion:
     """Loads a published version (its files verified, as the real loader does) as the double."""
     base.registry.verify(version)
     weights = MatchWeights(
-        coefficients=(2.0, 6.0, 1.0, -1.0, -1.0), intercept=-5.0, match_threshold=0.9, possible_threshold=0.6
+        coefficients=(2.0, 4.0, 2.0, 1.0, 0.0, 0.0, 3.0, 3.0, 0.0, 1.0, 0.0, -1.0, -1.0),
+        intercept=-6.0,
+        match_threshold=0.9,
+        possible_threshold=0.6,
     )
     model = KeywordModelDouble(version, base.codebook.ids, base.encoder)
     return LoadedVersion(model, ClaimMatcher(base.store, base.encoder, weights))

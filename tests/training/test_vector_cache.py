@@ -76,7 +76,7 @@ def test_encoders_do_not_mix(encoder: CountingEncoder, tiny_encoder_folder: Path
     "damage",
     ["empty", "garbage", "no zip", "one array", "no keys", "fewer vectors", "other dimension", "objects", "a folder"]
     + [f"cut to {share:.0%}" for share in (0.1, 0.5, 0.9, 0.99)]
-    + [f"flipped at {share:.0%}" for share in (0.0, 0.2, 0.5, 0.8, 0.999)],
+    + [f"flipped at {share:.0%}" for share in (0.0, 0.2, 0.5, 0.8, 0.99)],
 )
 def test_a_damaged_file_costs_time_alone(encoder: CountingEncoder, tmp_path: Path, damage: str) -> None:
     expected = VectorCache(tmp_path, encoder).encode_passages(_TEXTS)

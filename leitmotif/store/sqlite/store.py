@@ -172,7 +172,8 @@ class SqliteStore:
     def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT body FROM cases WHERE row NOT IN (SELECT row FROM vectors WHERE encoder = ?) ORDER BY row LIMIT ?",
+                "SELECT body FROM cases WHERE row NOT IN (SELECT row FROM vectors WHERE encoder = ?) "
+                "ORDER BY row LIMIT ?",
                 (encoder, limit),
             ).fetchall()
         return [codec.case_from_json(body) for (body,) in rows]
@@ -202,7 +203,8 @@ class SqliteStore:
     def save_run(self, run: RunRecord) -> None:
         with self._database.write() as connection:
             connection.execute(
-                "INSERT INTO runs (id, created, body) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
+                "INSERT INTO runs (id, created, body) VALUES (?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                 (run.id, run.created, codec.run_to_json(run)),
             )
 
