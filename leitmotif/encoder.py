@@ -125,7 +125,8 @@ class SentenceEncoder:
         features = dict(self._model.preprocess(texts))
         mask = features["attention_mask"]
         arguments = {name: features[name] for name in _MODEL_INPUTS if name in features}
-        states = self._model[0].auto_model(**arguments, output_hidden_states=True).hidden_states
+        transformer: Any = self._model[0].auto_model
+        states = transformer(**arguments, output_hidden_states=True).hidden_states
         features["token_embeddings"] = states[-1]
         modules: list[Any] = list(self._model)
         for module in modules[1:]:

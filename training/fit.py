@@ -104,5 +104,6 @@ def _binary_heads(
     features: sparse.csr_matrix, targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_], strength: float
 ) -> tuple[LogisticRegression, ...]:
     return tuple(
-        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target) for target in targets
+        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target)
+        for target in targets
     )

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from leitmotif.classifier.fusion import Fusion
 from leitmotif.classifier.heads import Heads, read_inputs
