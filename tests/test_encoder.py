@@ -115,12 +115,7 @@ _DAMAGE = [
     "no modules",
     "modules no JSON",
     "no weights",
-    pytest.param(
-        "weights cut off",
-        marks=pytest.mark.xfail(
-            strict=True, reason="leitmotif/encoder.py: SafetensorError is no OSError or ValueError"
-        ),
-    ),
+    "weights cut off",
 ]
 
 

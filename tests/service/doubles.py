@@ -52,8 +52,8 @@ def load_double(base: Foundations, version: str) -> LoadedVersion:
     """Loads a published version (its files verified, as the real loader does) as the double."""
     base.registry.verify(version)
     weights = MatchWeights(
-        coefficients=(2.0, 4.0, 2.0, 1.0, 0.0, 0.0, 3.0, 3.0, 0.0, 1.0, 0.0, -1.0, -1.0),
-        intercept=-6.0,
+        coefficients=(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 10.0, 2.0, 0.0, 1.0, 0.0, -1.0, -1.0),
+        intercept=-7.0,
         match_threshold=0.9,
         possible_threshold=0.6,
     )
