@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
 from leitmotif.classifier.loading import load_model
@@ -187,8 +188,6 @@ def measure_judge(judge: Judge, material: Material, labels: Sequence[str]) -> di
 
 
 def _auc(positives: Array, negatives: Array) -> float:
-    from sklearn.metrics import roc_auc_score
-
     scores = np.concatenate([positives.max(axis=1), negatives.max(axis=1)])
     return float(roc_auc_score(np.arange(len(scores)) < len(positives), scores))
 
