@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,7 +22,6 @@ Array = NDArray[np.float32]
 
 _TOLERANCE = 1e-2
 """Looser than the default 1e-4 to save time; what that costs in quality has not been measured."""
-Progress = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from leitmotif.encoder import Vectors, open_encoder
 from leitmotif.settings import Settings
 from leitmotif.store.codec import url_key
 from leitmotif.text.normalise import content_hash, match_key
+from training.check_data import texts_of
 from training.corpus import Corpus, load_corpus
 
 _ROOT = Path(__file__).parents[2]
@@ -57,22 +58,6 @@ def known_vectors(path: Path, dimension: int) -> dict[str, Vectors]:
             return dict(zip(file["keys"].tolist(), rows, strict=True))
     except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile):
         return {}
-
-
-def all_texts(corpus: Corpus) -> Iterator[tuple[str, str]]:
-    """Every text of the corpus with the id of its record."""
-    for case in corpus.cases:
-        yield from ((case.id, text) for text in (case.title, case.summary, case.response))
-    for article in corpus.articles:
-        yield from ((article.id, text) for text in (article.title, *(s.text for s in article.sentences)))
-    for one in corpus.contrast_sets:
-        yield from ((one.id, text) for text in (one.asserted, one.attributed, one.refuted, one.neutral))
-    for plain in corpus.plain_texts:
-        yield plain.id, plain.text
-    for passage in corpus.passages:
-        yield passage.id, passage.text
-    for pair in corpus.claim_pairs:
-        yield pair.id, pair.text
 
 
 def test_every_narrative_has_at_least_twenty_cases(corpus: Corpus) -> None:
@@ -175,7 +160,7 @@ def strings(value: Any) -> Iterator[str]:
 @pytest.mark.skipif(not _BENCH.is_dir(), reason="the real material of ../shared/bench is not here")
 def test_no_run_of_eight_words_is_copied_from_the_bench(corpus: Corpus) -> None:
     ours: dict[int, str] = {}
-    for record_id, text in all_texts(corpus):
+    for record_id, text in texts_of(corpus):
         ours.update(dict.fromkeys(runs(text), record_id))
     assert len(ours) > 50_000
     copied = {}
