@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,13 @@ def parse_codebook(raw: object, origin: str = "codebook") -> Codebook:
         themes=tuple(Theme(id=key, name=name) for key, name in file.themes.items()),
         narratives=tuple(_narrative(key, entry) for key, entry in file.narratives.items()),
     )
+
+
+def extend(codebook: Codebook, narratives: Sequence[Narrative]) -> Codebook:
+    """The codebook with more narratives at its end; one of a known id takes the place of that one."""
+    changed = {narrative.id: narrative for narrative in narratives}
+    kept = [changed.pop(narrative.id, narrative) for narrative in codebook.narratives]
+    return replace(codebook, narratives=(*kept, *changed.values()))
 
 
 def _read_yaml(path: Path) -> Any:
