@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leitmotif.domain import Codebook, Narrative, Theme
 from leitmotif.errors import CodebookInvalid, Problem
+
+VERSION_FILE = "codebook.json"
+"""Name of the codebook in the folder of a model version. JSON is YAML, too."""
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,63}")
 
@@ -60,6 +64,26 @@ def parse_codebook(raw: object, origin: str = "codebook") -> Codebook:
         themes=tuple(Theme(id=key, name=name) for key, name in file.themes.items()),
         narratives=tuple(_narrative(key, entry) for key, entry in file.narratives.items()),
     )
+
+
+def write_codebook(folder: Path, codebook: Codebook) -> None:
+    """Put a codebook into the folder of a model version, so that the version keeps its names and themes."""
+    raw = {
+        "version": codebook.version,
+        "themes": {theme.id: theme.name for theme in codebook.themes},
+        "narratives": {n.id: {k: v for k, v in asdict(n).items() if k != "id"} for n in codebook.narratives},
+    }
+    (folder / VERSION_FILE).write_text(json.dumps(raw, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_version_codebook(folder: Path) -> Codebook | None:
+    """The codebook of a model version; None in versions from before they carried one.
+
+    Raises:
+        CodebookInvalid: it is damaged.
+    """
+    path = folder / VERSION_FILE
+    return parse_codebook(_read_yaml(path), origin=str(path)) if path.is_file() else None
 
 
 def extend(codebook: Codebook, narratives: Sequence[Narrative]) -> Codebook:

@@ -16,7 +16,9 @@ LeitmotifError
 │   └── RunNotFound
 ├── Conflict
 │   ├── CaseExists
-│   └── RunInProgress
+│   ├── NarrativeInUse
+│   ├── RunInProgress
+│   └── RunCancelled
 ├── Unauthorised
 ├── Busy
 ├── ConfigurationError
@@ -123,6 +125,14 @@ class CaseExists(Conflict):
 
 class RunInProgress(Conflict):
     """Another training run is under way."""
+
+
+class NarrativeInUse(Conflict):
+    """A narrative cannot be removed: it stands in the codebook's file, or cases have it."""
+
+
+class RunCancelled(Conflict):
+    """Somebody asked to cancel the training run."""
 
 
 class Unauthorised(LeitmotifError):

@@ -14,10 +14,12 @@ import joblib
 import numpy as np
 
 from leitmotif.classifier.loading import ARRAYS_FILE, HEADS_FILE, MATCHING_FILE, NETWORK_ARRAYS, PARAMETERS_FILE
+from leitmotif.codebook import write_codebook
 from leitmotif.registry import Registry
 from training.card import model_card
 from training.corpus import Corpus
 from training.fit import FitSettings
+from training.holdout import RULE
 
 if TYPE_CHECKING:
     from training.pipeline import Fitted
@@ -25,24 +27,36 @@ if TYPE_CHECKING:
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib", "sentence-transformers", "torch")
 
 
-def publish(registry: Registry, corpus: Corpus, encoder: str, settings: FitSettings, fitted: Fitted) -> str:
+def publish(
+    registry: Registry, corpus: Corpus, encoder: str, settings: FitSettings, fitted: Fitted, name: str = ""
+) -> str:
     """Publish a version; returns its name. It exists whole or not at all, and is not live yet."""
     libraries = {name: metadata.version(name) for name in _LIBRARIES} | {"python": platform.python_version()}
     with registry.publishing(
-        encoder=encoder,
+        name,
         labels=list(fitted.labels),
-        codebook_sha256=_digest(json.dumps(asdict(corpus.codebook), sort_keys=True)),
-        data_sha256=corpus.digest,
-        settings_sha256=_digest(json.dumps(asdict(settings), sort_keys=True)),
         seed=settings.seed,
         libraries=libraries,
         metrics=fitted.evaluation.metrics,
+        **fingerprints(corpus, encoder, settings),
     ) as (version, folder):
         _write_parts(folder, fitted)
+        write_codebook(folder, corpus.codebook)
         report = {"metrics": fitted.evaluation.metrics, **fitted.evaluation.details}
         (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         (folder / "card.md").write_text(model_card(version, corpus, encoder, fitted.evaluation), encoding="utf-8")
     return version
+
+
+def fingerprints(corpus: Corpus, encoder: str, settings: FitSettings) -> dict[str, str]:
+    """What makes a version what it is: two trainings with the same fingerprints give the same version."""
+    return {
+        "encoder": encoder,
+        "codebook_sha256": _digest(json.dumps(asdict(corpus.codebook), sort_keys=True)),
+        "data_sha256": corpus.digest,
+        "settings_sha256": _digest(json.dumps(asdict(settings), sort_keys=True)),
+        "holdout": RULE,
+    }
 
 
 def _write_parts(folder: Path, fitted: Fitted) -> None:

@@ -77,8 +77,11 @@ def _carry_over_runs(connection: sa.Connection, runs: sa.Table) -> None:
     if "runs" not in sa.inspect(connection).get_table_names():
         return
     for run_id, created, body in connection.execute(sa.text("SELECT id, created, body FROM runs")).all():
-        status = json.loads(body)["status"]
-        connection.execute(runs.insert().values(id=run_id, created=created, status=status, cancel=0, body=body))
+        run = json.loads(body)
+        if run["status"] not in {"succeeded", "failed"}:
+            run |= {"status": "failed", "error": "It was under way when Leitmotif was upgraded: start a new run."}
+        values = {"id": run_id, "created": created, "status": run["status"], "cancel": 0, "body": json.dumps(run)}
+        connection.execute(runs.insert().values(**values))
     connection.execute(sa.text("DROP TABLE runs"))
 
 

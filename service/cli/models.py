@@ -21,11 +21,11 @@ Version = Annotated[str, typer.Argument(help="Name of the version.")]
 @app.command("list")
 def list_models(as_json: Json = False) -> None:
     """List all versions, newest first. Exit code 1: there is none."""
-    from service.routes.models import live_name, model_body
+    from service.routes.models import model_body
     from service.schemas_library import ModelListBody
 
     registry = Registry(load_settings().models_dir)
-    live = live_name(registry)
+    live = registry.live_or_none()
     listed = ModelListBody(live=live, models=[model_body(manifest, live) for manifest in registry.versions()])
     if as_json:
         print_json(listed)

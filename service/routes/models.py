@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from leitmotif.errors import Conflict, ModelCorrupt, ModelIncompatible, NoLiveModel
+from leitmotif.errors import Conflict, ModelCorrupt, ModelIncompatible
 from leitmotif.registry import Manifest, Registry
 from service.routes.common import PartsDep, problems
 from service.schemas_library import ModelBody, ModelDetail, ModelListBody
@@ -17,7 +17,7 @@ CARD = "card.md"
 @router.get("")
 def list_models(parts: PartsDep) -> ModelListBody:
     """All model versions, newest first."""
-    live = live_name(parts.registry)
+    live = parts.registry.live_or_none()
     return ModelListBody(live=live, models=[model_body(found, live) for found in parts.registry.versions()])
 
 
@@ -40,14 +40,6 @@ def activate_model(version: str, parts: PartsDep) -> ModelDetail:
     return model_detail(parts.registry, version)
 
 
-def live_name(registry: Registry) -> str | None:
-    """Name of the live version, or None."""
-    try:
-        return registry.live()
-    except NoLiveModel:
-        return None
-
-
 def model_body(manifest: Manifest, live: str | None) -> ModelBody:
     return ModelBody(live=manifest.version == live, **manifest.model_dump(include=set(ModelBody.model_fields)))
 
@@ -61,5 +53,5 @@ def model_detail(registry: Registry, version: str) -> ModelDetail:
     manifest = registry.manifest(version)
     path = registry.folder(version) / CARD
     card = path.read_text(encoding="utf-8") if path.is_file() else ""
-    body = model_body(manifest, live_name(registry))
+    body = model_body(manifest, registry.live_or_none())
     return ModelDetail(card=card, libraries=manifest.libraries, **body.model_dump())

@@ -167,9 +167,14 @@ def test_many_open_an_empty_database_at_once(ledger_url: str) -> None:
 
 def test_a_write_that_fails_leaves_nothing(ledger_url: str) -> None:
     database = Database(ledger_url)
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute(sa.text("INSERT INTO narratives (id, body) VALUES ('a', '{}')"))
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with database.write() as connection:
+            connection.execute(sa.text("INSERT INTO narratives (id, body) VALUES ('a', '{}')"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     with database.read() as connection:
         assert connection.execute(sa.text("SELECT count(*) FROM narratives")).scalar() == 0
     database.close()
