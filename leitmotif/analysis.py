@@ -12,7 +12,6 @@ from leitmotif.domain import (
     Article,
     CaseFilter,
     ClaimCheck,
-    Codebook,
     Evidence,
     Language,
     NarrativeScore,
@@ -24,7 +23,7 @@ from leitmotif.domain import (
 )
 from leitmotif.errors import TextEmpty, TextTooLong
 from leitmotif.library import Library
-from leitmotif.live import LiveModel
+from leitmotif.live import LiveModel, LoadedVersion
 from leitmotif.settings import Settings
 from leitmotif.text.attribution import find_speaker
 from leitmotif.text.language import LanguageDetector
@@ -42,13 +41,11 @@ class Analyser:
         live: LiveModel,
         library: Library,
         detector: LanguageDetector,
-        codebook: Codebook,
         settings: Settings,
     ) -> None:
         self._live = live
         self._library = library
         self._detector = detector
-        self._themes = {narrative.id: narrative.theme for narrative in codebook.narratives}
         self._settings = settings
 
     def classify(self, article: Article, *, neighbours: int = 5, evidence: bool = True) -> Analysis:
@@ -65,9 +62,10 @@ class Analyser:
             NoLiveModel: no model is live.
         """
         self._check_length("text", article.text, self._settings.max_text_characters)
-        return self._classify(self._live.current().model, article, neighbours, evidence)
+        return self._classify(self._live.current(), article, neighbours, evidence)
 
-    def _classify(self, model: NarrativeModel, article: Article, neighbours: int, evidence: bool) -> Analysis:
+    def _classify(self, live: LoadedVersion, article: Article, neighbours: int, evidence: bool) -> Analysis:
+        model = live.model
         language = self._detector.detect(article.text, article.language)
         sentences = split_sentences(article.text, language.code)
         if not sentences:
@@ -79,7 +77,7 @@ class Analyser:
             encoder=self._library.encoder_name,
             language=language,
             outcome=outcome,
-            scores=self._narrative_scores(model, scores, sentences, article.text, outcome, evidence),
+            scores=self._narrative_scores(live, scores, sentences, article.text, outcome, evidence),
             nearest_cases=self._nearest(scores, sentences, neighbours),
             characters=len(article.text),
             sentences=len(sentences),
@@ -96,7 +94,7 @@ class Analyser:
         """
         self._check_length("claim", claim, self._settings.max_claim_characters)
         live = self._live.current()
-        analysis = self._classify(live.model, Article(claim), neighbours=0, evidence=False)
+        analysis = self._classify(live, Article(claim), neighbours=0, evidence=False)
         result = live.matcher.check(claim, where, limit=limit)
         return ClaimCheck(
             verdict=result.verdict,
@@ -117,14 +115,15 @@ class Analyser:
 
     def _narrative_scores(
         self,
-        model: NarrativeModel,
+        live: LoadedVersion,
         scores: TextScores,
         sentences: Sequence[Sentence],
         text: str,
         outcome: Outcome,
         with_evidence: bool,
     ) -> tuple[NarrativeScore, ...]:
-        found = []
+        model, found = live.model, []
+        entries = {narrative.id: narrative for narrative in live.codebook.narratives}
         for column in np.argsort(-scores.narratives, kind="stable"):
             narrative, probability = model.labels[column], float(scores.narratives[column])
             threshold = float(model.thresholds[column])
@@ -133,7 +132,8 @@ class Analyser:
             found.append(
                 NarrativeScore(
                     narrative=narrative,
-                    theme=self._themes.get(narrative, ""),
+                    theme=entries[narrative].theme if narrative in entries else "",
+                    name=entries[narrative].name if narrative in entries else "",
                     probability=probability,
                     threshold=threshold,
                     assigned=assigned,

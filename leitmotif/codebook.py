@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leitmotif.domain import Codebook, Narrative, Theme
-from leitmotif.errors import CodebookInvalid, Problem
+from leitmotif.errors import CodebookInvalid, InvalidRecord, Problem
 
 VERSION_FILE = "codebook.json"
 """Name of the codebook in the folder of a model version. JSON is YAML, too."""
@@ -84,6 +84,24 @@ def read_version_codebook(folder: Path) -> Codebook | None:
     """
     path = folder / VERSION_FILE
     return parse_codebook(_read_yaml(path), origin=str(path)) if path.is_file() else None
+
+
+def entry_of(narrative_id: str, fields: Mapping[str, Any], codebook: Codebook) -> Narrative:
+    """A narrative as the codebook would read it.
+
+    Raises:
+        InvalidRecord: the id is none, or the codebook has no such theme.
+    """
+    faults = []
+    if not _ID.fullmatch(narrative_id):
+        faults.append(Problem("id", f"{narrative_id!r}: an id has small letters, digits and underscores"))
+    themes = [theme.id for theme in codebook.themes]
+    if fields["theme"] not in themes:
+        faults.append(Problem("theme", f"{fields['theme']!r} is none of {', '.join(themes)}"))
+    faults += [Problem(name, "it holds no word") for name in ("name", "definition") if not fields[name].strip()]
+    if faults:
+        raise InvalidRecord("; ".join(map(str, faults)), faults)
+    return _narrative(narrative_id, _NarrativeEntry.model_validate(fields))
 
 
 def extend(codebook: Codebook, narratives: Sequence[Narrative]) -> Codebook:

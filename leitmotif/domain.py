@@ -198,6 +198,7 @@ class NarrativeScore:
     assigned: bool
     stance: Stance | None = None
     evidence: tuple[Evidence, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

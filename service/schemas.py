@@ -128,7 +128,8 @@ class CheckBatchRequest(CheckOptions):
 class TrainingRequest(Request):
     """How to train."""
 
-    activate: bool = Field(True, description="Whether the new version goes live when it is finished.")
+    activate: bool = Field(True, description="Whether the new version goes live if it passes the gate.")
+    force: bool = Field(False, description="Train although nothing has changed since the live or latest version.")
 
 
 class Fault(Response):
@@ -184,6 +185,7 @@ class ScoreBody(Response):
     """What the analysis says of one narrative."""
 
     narrative: str
+    name: str = Field("", description="The narrative's name in the codebook that the model was trained with.")
     theme: str
     probability: float = Field(description="Calibrated probability that the text carries it.")
     threshold: float = Field(description="Probability from which it is assigned.")

@@ -90,5 +90,6 @@ def _digest(corpus: Corpus, cases: Sequence[Case], codebook: Codebook) -> str:
     narratives: tuple[Narrative, ...] = codebook.narratives if codebook != corpus.codebook else ()
     if not cases and not narratives:
         return corpus.digest
-    added = [asdict(part) for part in (*sorted(cases, key=lambda case: case.id), *narratives)]
-    return hashlib.sha256(json.dumps([corpus.digest, added], sort_keys=True).encode()).hexdigest()
+    records = [asdict(case) for case in sorted(cases, key=lambda case: case.id)]
+    added = [corpus.digest, records, [asdict(narrative) for narrative in narratives]]
+    return hashlib.sha256(json.dumps(added, sort_keys=True).encode()).hexdigest()

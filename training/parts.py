@@ -36,7 +36,7 @@ def write_parts(folder: Path, value: object) -> None:
     """
     writer = _Writer()
     tree = writer.tree(value)
-    np.savez(folder / _ARRAYS, **writer.arrays)
+    np.savez(folder / _ARRAYS, allow_pickle=False, **writer.arrays)
     joblib.dump(writer.estimators, folder / _ESTIMATORS)
     (folder / _TREE).write_text(json.dumps(tree, ensure_ascii=False), encoding="utf-8")
 
@@ -109,7 +109,7 @@ class _Reader:
             return self._estimators[body]
         return self._object(_class(body), tree)
 
-    def _object(self, kind: Any, tree: dict[str, Any]) -> Any:
+    def _object(self, kind: type[Any], tree: dict[str, Any]) -> Any:
         if "enum" in tree and issubclass(kind, Enum):
             return kind(tree["value"])
         if "record" in tree and issubclass(kind, BaseModel):

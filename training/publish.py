@@ -22,7 +22,7 @@ from training.fit import FitSettings
 from training.holdout import RULE
 
 if TYPE_CHECKING:
-    from training.pipeline import Fitted
+    from training.stages import Fitted
 
 _LIBRARIES = ("scikit-learn", "numpy", "scipy", "joblib", "sentence-transformers", "torch")
 

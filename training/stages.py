@@ -1,6 +1,6 @@
-"""The stages of a training run. Each reads what those before it left in the run folder, and leaves its own result there.
+"""The stages of a training run. Each reads what those before it left in the run folder, and leaves its own there.
 
-What lies between stages is opaque here: `RunFolder` writes and reads whatever dataclasses, arrays and estimators it is.
+What lies between stages is opaque here: `RunFolder` writes and reads whatever it is made of.
 """
 
 from __future__ import annotations

@@ -34,6 +34,7 @@ class RunRecord:
         worker: id of the process that works on it.
         seconds_left: an estimate, while it runs.
         gate: the verdict of the gate.
+        durable: whether a worker takes it up again when the process that works on it dies.
     """
 
     id: str
@@ -52,6 +53,7 @@ class RunRecord:
     worker: str = ""
     seconds_left: float | None = None
     gate: Mapping[str, Any] | None = None
+    durable: bool = True
 
     @property
     def unfinished(self) -> bool:
@@ -79,8 +81,8 @@ class RunTable:
             _refuse_a_second(connection)
             connection.execute(_RUNS.insert().values(id=run.id, created=run.created, cancel=0, **_columns(run)))
 
-    def reopen(self, run_id: str, *, updated: str) -> RunRecord:
-        """Queue a failed or cancelled run again, as its next attempt.
+    def reopen(self, run_id: str, *, updated: str, durable: bool = True, worker: str = "") -> RunRecord:
+        """Queue a failed or cancelled run again, as its next attempt; for the workers, or for one process alone.
 
         Raises:
             RunNotFound: no run has this id.
@@ -93,9 +95,8 @@ class RunTable:
             _refuse_a_second(connection)
             if run.status not in RESUMABLE:
                 raise RunInProgress(f"Training run {run_id} has {run.status}; only a failed or cancelled one resumes.")
-            again = replace(
-                run, status="queued", error=None, attempt=run.attempt + 1, updated=updated, seconds_left=None, worker=""
-            )
+            again = replace(run, status="queued", error=None, attempt=run.attempt + 1, updated=updated)
+            again = replace(again, durable=durable, worker=worker)
             connection.execute(_RUNS.update().where(_RUNS.c.id == run_id).values(cancel=0, **_columns(again)))
         return again
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from leitmotif.errors import StoreUnavailable
 from leitmotif.ledger.connection import Database
+
+logger = logging.getLogger(__name__)
 
 SILENT_SECONDS = 30.0
 """A worker on another machine that has not been seen for so long is gone."""
@@ -50,6 +57,28 @@ class WorkerTable:
         """Forget a worker that has stopped."""
         with self._database.write() as connection:
             connection.execute(_WORKERS.delete().where(_WORKERS.c.id == worker_id))
+
+    @contextmanager
+    def living(self, worker: Worker) -> Iterator[None]:
+        """Says in the background that a worker lives, and forgets it at the end."""
+        done = threading.Event()
+
+        def say() -> None:
+            while not done.wait(SILENT_SECONDS / 10):
+                try:
+                    self.seen(worker)
+                except StoreUnavailable:
+                    logger.warning("the database does not take note that %s lives", worker.id)
+
+        self.seen(worker)
+        thread = threading.Thread(target=say, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+            self.remove(worker.id)
 
     def lives(self, worker_id: str) -> bool:
         """Whether a worker is still there, as far as this process can tell."""
