@@ -80,7 +80,8 @@ async def training_run_events(run_id: str, request: Request, parts: PartsDep) ->
 
 async def _events(runs: TrainingRuns, run: RunBody, request: Request) -> AsyncIterator[str]:
     looks = 0
-    yield _event("progress", run)
+    if request.headers.get("last-event-id") != run.updated:
+        yield _event("progress", run)
     while run.status in UNFINISHED and not await request.is_disconnected():
         await asyncio.sleep(_LOOK_SECONDS)
         latest = RunBody.model_validate(await run_in_threadpool(runs.get, run.id))
@@ -94,4 +95,5 @@ async def _events(runs: TrainingRuns, run: RunBody, request: Request) -> AsyncIt
 
 
 def _event(name: str, run: RunBody) -> str:
-    return f"event: {name}\ndata: {run.model_dump_json()}\n\n"
+    """An event; its id is the time of the state in it, so that a client that comes back is not told it twice."""
+    return f"id: {run.updated}\nevent: {name}\ndata: {run.model_dump_json()}\n\n"
