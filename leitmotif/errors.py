@@ -13,9 +13,12 @@ LeitmotifError
 │   ├── CaseNotFound
 │   ├── NarrativeNotFound
 │   ├── ModelNotFound
-│   └── RunNotFound
+│   ├── RunNotFound
+│   ├── FeedbackNotFound
+│   └── ItemNotFound
 ├── Conflict
 │   ├── CaseExists
+│   ├── FeedbackExists
 │   ├── NarrativeInUse
 │   ├── RunInProgress
 │   └── RunCancelled
@@ -115,12 +118,24 @@ class RunNotFound(NotFound):
     """No training run has this id."""
 
 
+class FeedbackNotFound(NotFound):
+    """No feedback has this id."""
+
+
+class ItemNotFound(NotFound):
+    """No review item has this id."""
+
+
 class Conflict(LeitmotifError):
     """The request contradicts what is there."""
 
 
 class CaseExists(Conflict):
     """A case with this id is already stored."""
+
+
+class FeedbackExists(Conflict):
+    """Other feedback has this id."""
 
 
 class RunInProgress(Conflict):
