@@ -8,7 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.service.conftest import Serve
+from tests.service.encoders import tiny_encoder_folder
 from tests.service.support import ARTICLE, assert_problem
+
+__all__ = ["tiny_encoder_folder"]
 
 QUEUE = "/v1/review-queue"
 TEXTS = [
