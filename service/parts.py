@@ -14,7 +14,7 @@ from leitmotif.live import LiveModel, LoadedVersion
 from leitmotif.matching import ClaimMatcher
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
-from leitmotif.store.opening import open_store
+from leitmotif.store.opening import open_settled_store
 from leitmotif.store.protocol import Store
 from leitmotif.text.language import LanguageDetector
 from service.jobs import TrainingRuns
@@ -72,7 +72,7 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     """
     codebook = load_codebook(settings.codebook_path)
     encoder = open_encoder(settings)
-    store = open_store(settings.database_url)
+    store = open_settled_store(settings)
     library = Library(store, encoder)
     registry = Registry(settings.models_dir)
     base = Foundations(registry, store, encoder, codebook)

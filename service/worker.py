@@ -8,7 +8,7 @@ import sys
 
 from leitmotif.errors import LeitmotifError
 from leitmotif.settings import Settings
-from leitmotif.store.opening import open_store
+from leitmotif.store.opening import open_settled_store
 from service.jobs import Train, execute
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def main(arguments: list[str] | None = None, *, train: Train | None = None) -> i
     wanted = parser.parse_args(arguments)
     settings = Settings.model_validate_json(sys.stdin.read())
     logging.basicConfig(level=settings.log_level.upper())
-    store = open_store(settings.database_url)
+    store = open_settled_store(settings)
     try:
         run = store.get_run(wanted.run_id)
         if run is None:
