@@ -4,6 +4,6 @@
 """
 
 from leitmotif.store.opening import open_store
-from leitmotif.store.protocol import CaseVectors, Hit, RunRecord, Store
+from leitmotif.store.protocol import CaseVectors, Hit, RunRecord, Store, StoreFacts
 
-__all__ = ["CaseVectors", "Hit", "RunRecord", "Store", "open_store"]
+__all__ = ["CaseVectors", "Hit", "RunRecord", "Store", "StoreFacts", "open_store"]

@@ -29,6 +29,17 @@ class CaseVectors:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What a database is: `place` shows no password, `encoders` counts the cases that have vectors of each."""
+
+    kind: str
+    place: str
+    schema: int
+    cases: int
+    encoders: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A training run as the store keeps it. Times are ISO 8601 in UTC; `progress` is in [0, 1]."""
 
@@ -117,6 +128,12 @@ class Store(Protocol):
 
     def list_runs(self, *, limit: int) -> list[RunRecord]:
         """Training runs, newest first."""
+
+    def describe(self) -> StoreFacts:
+        """What kind of database this is, and what is in it."""
+
+    def settle(self) -> None:
+        """After very many writes: do now what would slow searches later, such as building indexes."""
 
     def check(self) -> None:
         """Return if the database answers.
