@@ -56,7 +56,7 @@ class TrainingRuns:
         return self._queue(reopen(self._ledger, run_id))
 
     def cancel(self, run_id: str) -> RunRecord:
-        """Ask a run to stop. One that no process has begun stops at once; one that has ended stays as it is.
+        """Ask a run to stop. One that no process works on stops at once; one that has ended stays as it is.
 
         Raises:
             RunNotFound: no run has this id.
@@ -64,8 +64,10 @@ class TrainingRuns:
         run = self.get(run_id)
         if run.unfinished:
             self._ledger.runs.ask_to_cancel(run_id)
-        if run.status == "queued":
-            run = replace(run, status="cancelled", error="The run was cancelled before it began.", updated=now())
+        if run.unfinished and not (run.worker and self._ledger.workers.lives(run.worker)):
+            run = replace(
+                run, status="cancelled", error="The run was cancelled while no worker was at it.", updated=now()
+            )
             self._ledger.runs.save(run)
         return run
 

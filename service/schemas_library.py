@@ -154,3 +154,4 @@ class RunListBody(Response):
     """Training runs, newest first."""
 
     runs: list[RunBody]
+    workers: int = Field(description="Workers that live. With none, a queued run waits.")

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dbos import DBOS
 
@@ -25,7 +26,9 @@ from leitmotif.store.opening import open_store
 from service.jobs import Do, execute
 from service.recorder import Recorder
 from service.workflows import MOST_RECOVERIES, QUEUE, WORKFLOW, client, dbos_config, enqueue
-from training.stages import Workshop
+
+if TYPE_CHECKING:
+    from training.stages import Workshop
 
 logger = logging.getLogger(__name__)
 
@@ -33,11 +36,13 @@ LOOK_SECONDS = 2.0
 _POLL_SECONDS = 0.5
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
-Open = Callable[[Settings, Ledger, str], Workshop]
+Open = Callable[[Settings, Ledger, str], "Workshop"]
 
 
 def open_workshop(settings: Settings, ledger: Ledger, run_id: str) -> Workshop:
-    """What a run works with."""
+    """What a run works with. Imported late: a worker that waits is to cost little memory."""
+    from training.stages import Workshop
+
     return Workshop(settings, open_store(settings.database_url), ledger, run_id)
 
 

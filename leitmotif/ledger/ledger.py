@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from leitmotif.ledger.audit import AuditLog
 from leitmotif.ledger.connection import Database
 from leitmotif.ledger.narratives import NarrativeTable
@@ -18,6 +20,12 @@ class Ledger:
         self.audit = AuditLog(database)
         self.workers = WorkerTable(database)
         self.narratives = NarrativeTable(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give back the connections."""

@@ -44,7 +44,8 @@ def list_training_runs(
     parts: PartsDep, limit: Annotated[int, Query(ge=1, le=500, description="Most runs to list.")] = 50
 ) -> RunListBody:
     """Training runs, newest first."""
-    return RunListBody(runs=[RunBody.model_validate(run) for run in parts.runs.list(limit=limit)])
+    runs = [RunBody.model_validate(run) for run in parts.runs.list(limit=limit)]
+    return RunListBody(runs=runs, workers=parts.ledger.workers.count())
 
 
 @router.get("/{run_id}", responses=problems(404))
@@ -80,7 +81,8 @@ async def training_run_events(run_id: str, request: Request, parts: PartsDep) ->
 
 async def _events(runs: TrainingRuns, run: RunBody, request: Request) -> AsyncIterator[str]:
     looks = 0
-    yield _event("progress", run)
+    if request.headers.get("last-event-id") != run.updated:
+        yield _event("progress", run)
     while run.status in UNFINISHED and not await request.is_disconnected():
         await asyncio.sleep(_LOOK_SECONDS)
         latest = RunBody.model_validate(await run_in_threadpool(runs.get, run.id))
@@ -94,4 +96,5 @@ async def _events(runs: TrainingRuns, run: RunBody, request: Request) -> AsyncIt
 
 
 def _event(name: str, run: RunBody) -> str:
-    return f"event: {name}\ndata: {run.model_dump_json()}\n\n"
+    """An event; its id is the time of the state in it, so that a client that comes back is not told it twice."""
+    return f"id: {run.updated}\nevent: {name}\ndata: {run.model_dump_json()}\n\n"
