@@ -20,6 +20,14 @@ class Settings(BaseSettings):
         "sqlite:///data/leitmotif.db",
         description="Where cases live: `sqlite:///FILE`, or `postgresql://…` when one machine is outgrown.",
     )
+    database_connections: int = Field(
+        10, ge=1, description="Most connections of one process to PostgreSQL; its worker processes have their own."
+    )
+    exact_search_up_to: int = Field(
+        20_000,
+        ge=0,
+        description="PostgreSQL compares the vectors of up to this many cases one by one; beyond, it asks an index.",
+    )
     data_dir: Path = Field(Path("data"), description="Folder with the codebook and the corpus.")
     models_dir: Path = Field(
         Path("models"), description="Folder of model versions; `CURRENT` in it names the live one."

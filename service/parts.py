@@ -16,7 +16,7 @@ from leitmotif.live import LiveModel, LoadedVersion
 from leitmotif.matching import ClaimMatcher
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
-from leitmotif.store.opening import open_store
+from leitmotif.store.opening import open_settled_store
 from leitmotif.store.protocol import Store
 from leitmotif.text.language import LanguageDetector
 from service.jobs import TrainingRuns
@@ -82,7 +82,7 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     """
     codebook = load_codebook(settings.codebook_path)
     encoder = open_encoder(settings)
-    store = open_store(settings.database_url)
+    store = open_settled_store(settings)
     ledger = open_ledger(settings.database_url)
     library = Library(store, encoder)
     registry = Registry(settings.models_dir)

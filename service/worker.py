@@ -22,7 +22,7 @@ from leitmotif.ledger import Ledger, open_ledger
 from leitmotif.ledger.runs import RunRecord
 from leitmotif.ledger.workers import Worker, this_process
 from leitmotif.settings import Settings
-from leitmotif.store.opening import open_store
+from leitmotif.store.opening import open_settled_store
 from service.jobs import Do, execute
 from service.recorder import Recorder
 from service.workflows import MOST_RECOVERIES, QUEUE, WORKFLOW, client, dbos_config, enqueue
@@ -43,7 +43,7 @@ def open_workshop(settings: Settings, ledger: Ledger, run_id: str) -> Workshop:
     """What a run works with. Imported late: a worker that waits is to cost little memory."""
     from training.stages import Workshop
 
-    return Workshop(settings, open_store(settings.database_url), ledger, run_id)
+    return Workshop(settings, open_settled_store(settings), ledger, run_id)
 
 
 def work(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:

@@ -80,7 +80,10 @@ class Store(Protocol):
     def search_vectors(
         self, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, *, limit: int
     ) -> list[Hit]:
-        """Cases by cosine of one field's vector, best first; exact, and filtered before ranking."""
+        """Cases by cosine of one field's vector, best first. Never fewer than there are, whatever the filter.
+
+        Scores are exact. So is the choice of cases, except in a store that says above how many cases it is not.
+        """
 
     def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
         """Cases that have no vectors of this encoder yet."""
