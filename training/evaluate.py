@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training import calibrate, measure
+from training import calibrate, curves, measure
 from training.corpus import Corpus
 from training.holdout import fraction
 from training.matching import MatchingEvaluation
@@ -55,6 +55,12 @@ def evaluate(
     details = {
         "narratives": _by_narrative(labels, truth, probability, predicted, thresholds),
         "flagged": _flagged(documents, predicted),
+        "registers": _registers(documents, truth, predicted),
+        "reliability": curves.reliability(truth, probability),
+        "risk_coverage": curves.risk_coverage(truth, probability, predicted),
+        "precision_recall": curves.precision_recall(labels, truth, probability),
+        "confusion": curves.confusion(labels, truth, predicted),
+        "hardest": curves.hardest(labels, documents, truth, probability),
         "documents": len(documents),
         "cases": len(corpus.cases),
     }
@@ -144,3 +150,16 @@ def _flagged(documents: Sequence[Document], predicted: NDArray[np.bool_]) -> dic
     return {
         kind: {"texts": len(flags), "flagged": round(float(np.mean(flags)), 4)} for kind, flags in sorted(rows.items())
     }
+
+
+def _registers(
+    documents: Sequence[Document], truth: NDArray[np.bool_], predicted: NDArray[np.bool_]
+) -> dict[str, dict[str, float]]:
+    """By register: how many texts, and F1 over all pairs of text and narrative (micro-F1)."""
+    rows = {}
+    for register in sorted({document.register for document in documents}):
+        own = np.array([document.register == register for document in documents])
+        both = int((truth[own] & predicted[own]).sum())
+        f1 = 2 * both / max(int(truth[own].sum()) + int(predicted[own].sum()), 1)
+        rows[register] = {"texts": int(own.sum()), "micro_f1": round(f1, 4)}
+    return rows

@@ -29,6 +29,7 @@ from training.card import model_card
 from training.corpus import Corpus
 from training.fit import FitSettings
 from training.holdout import RULE
+from training.report import render_report
 
 if TYPE_CHECKING:
     from training.stages import Fitted
@@ -53,6 +54,10 @@ def publish(
         write_codebook(folder, corpus.codebook)
         report = {"metrics": fitted.evaluation.metrics, **fitted.evaluation.details}
         (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        live = registry.live_or_none()
+        compared = registry.manifest(live).metrics if live else None
+        page = render_report(version, fitted.evaluation, compared, live or "")
+        (folder / "report.html").write_text(page, encoding="utf-8")
         (folder / "card.md").write_text(model_card(version, corpus, encoder, fitted.evaluation), encoding="utf-8")
     return version
 
