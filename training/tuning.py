@@ -16,9 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from leitmotif.classifier.branch import BranchInfo, BranchNet
-from leitmotif.encoder import SentenceEncoder
-from training.dataset import Example, carry_matrix, stance_codes, touch_matrix
+from leitmotif.classifier.branch import BranchInfo, BranchNet, save_branch
+from leitmotif.encoder import SentenceEncoder, open_encoder
+from leitmotif.ledger import Ledger
+from leitmotif.settings import Settings
+from leitmotif.store.protocol import Store
+from training.collect import collect
+from training.dataset import Example, build_examples, carry_matrix, stance_codes, touch_matrix
 from training.holdout import SHARE, fraction
 
 Progress = Callable[[float], None]
@@ -52,6 +56,21 @@ class TuningSettings:
 def is_tuned_on(group: str) -> bool:
     """Whether the branch learns from a group: the hold-out and the calibration part are kept from it."""
     return fraction(group) >= SHARE + CALIBRATION
+
+
+def tune_branch(settings: Settings, store: Store, ledger: Ledger, progress: Progress) -> Path:
+    """Tune a branch on the files and the labelled cases of the database, and keep it for the trainings to come.
+
+    Raises:
+        EncoderUnavailable: the encoder cannot be tuned.
+        CodebookInvalid, InvalidRecord, NotEnoughData: as for a training run.
+    """
+    found = collect(settings.data_dir, store, ledger)
+    encoder = open_encoder(settings)
+    net, info = tune(encoder, build_examples(found.corpus), found.corpus.codebook.ids, TuningSettings(), progress)
+    path = branch_path(settings.models_dir, encoder.name)
+    save_branch(path, net, info)
+    return path
 
 
 def tune(
