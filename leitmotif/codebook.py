@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from leitmotif.domain import Codebook, Narrative, Theme
-from leitmotif.errors import CodebookInvalid, Problem
+from leitmotif.errors import CodebookInvalid, InvalidRecord, Problem
+
+VERSION_FILE = "codebook.json"
+"""Name of the codebook in the folder of a model version. JSON is YAML, too."""
 
 _ID = re.compile(r"[a-z][a-z0-9_]{1,63}")
 
@@ -58,6 +64,51 @@ def parse_codebook(raw: object, origin: str = "codebook") -> Codebook:
         themes=tuple(Theme(id=key, name=name) for key, name in file.themes.items()),
         narratives=tuple(_narrative(key, entry) for key, entry in file.narratives.items()),
     )
+
+
+def write_codebook(folder: Path, codebook: Codebook) -> None:
+    """Put a codebook into the folder of a model version, so that the version keeps its names and themes."""
+    raw = {
+        "version": codebook.version,
+        "themes": {theme.id: theme.name for theme in codebook.themes},
+        "narratives": {n.id: {k: v for k, v in asdict(n).items() if k != "id"} for n in codebook.narratives},
+    }
+    (folder / VERSION_FILE).write_text(json.dumps(raw, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_version_codebook(folder: Path) -> Codebook | None:
+    """The codebook of a model version; None in versions from before they carried one.
+
+    Raises:
+        CodebookInvalid: it is damaged.
+    """
+    path = folder / VERSION_FILE
+    return parse_codebook(_read_yaml(path), origin=str(path)) if path.is_file() else None
+
+
+def entry_of(narrative_id: str, fields: Mapping[str, Any], codebook: Codebook) -> Narrative:
+    """A narrative as the codebook would read it.
+
+    Raises:
+        InvalidRecord: the id is none, or the codebook has no such theme.
+    """
+    faults = []
+    if not _ID.fullmatch(narrative_id):
+        faults.append(Problem("id", f"{narrative_id!r}: an id has small letters, digits and underscores"))
+    themes = [theme.id for theme in codebook.themes]
+    if fields["theme"] not in themes:
+        faults.append(Problem("theme", f"{fields['theme']!r} is none of {', '.join(themes)}"))
+    faults += [Problem(name, "it holds no word") for name in ("name", "definition") if not fields[name].strip()]
+    if faults:
+        raise InvalidRecord("; ".join(map(str, faults)), faults)
+    return _narrative(narrative_id, _NarrativeEntry.model_validate(fields))
+
+
+def extend(codebook: Codebook, narratives: Sequence[Narrative]) -> Codebook:
+    """The codebook with more narratives at its end; one of a known id takes the place of that one."""
+    changed = {narrative.id: narrative for narrative in narratives}
+    kept = [changed.pop(narrative.id, narrative) for narrative in codebook.narratives]
+    return replace(codebook, narratives=(*kept, *changed.values()))
 
 
 def _read_yaml(path: Path) -> Any:

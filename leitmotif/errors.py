@@ -17,7 +17,9 @@ LeitmotifError
 ├── Conflict
 │   ├── CaseExists
 │   ├── OtherCases
-│   └── RunInProgress
+│   ├── NarrativeInUse
+│   ├── RunInProgress
+│   └── RunCancelled
 ├── Unauthorised
 ├── Busy
 ├── ConfigurationError
@@ -129,6 +131,14 @@ class OtherCases(Conflict):
 
 class RunInProgress(Conflict):
     """Another training run is under way."""
+
+
+class NarrativeInUse(Conflict):
+    """A narrative cannot be removed: it stands in the codebook's file, or cases have it."""
+
+
+class RunCancelled(Conflict):
+    """Somebody asked to cancel the training run."""
 
 
 class Unauthorised(LeitmotifError):

@@ -12,11 +12,13 @@ from leitmotif.domain import Case, CaseFilter, ImportCounts, LabelSource
 from leitmotif.encoder import Encoder
 from leitmotif.errors import CaseNotFound
 from leitmotif.store.protocol import CaseVectors, Store
+from leitmotif.text.normalise import match_key
 
 FIELDS = ("title", "claim")
 """Fields of a case that have a vector: its title, and title and summary as one text."""
 
 _BATCH = 256
+_WORD_CANDIDATES = 50
 _RANK_CONSTANT = 60.0
 
 Progress = Callable[[float], None]
@@ -89,6 +91,19 @@ class Library:
                 best[hit.case_id] = max(hit.score, best.get(hit.case_id, -1.0))
         ids = sorted(best, key=lambda case_id: (-best[case_id], case_id))[:limit]
         return [Found(case, best[case.id]) for case in self.store.get_cases(ids)]
+
+    def nearest_by_words(self, text: str, where: CaseFilter, *, limit: int) -> list[Found]:
+        """The cases that share most words with a text; `similarity` is the share of a case's words that stand in it.
+
+        For languages that the encoder does not cover, where vectors say nothing.
+        """
+        words = set(match_key(text).split())
+        hits = self.store.search_words(" ".join(sorted(words)), where, limit=_WORD_CANDIDATES)
+        found = []
+        for case in self.store.get_cases([hit.case_id for hit in hits]):
+            known = set(match_key(case.claim_text).split())
+            found.append(Found(case, len(words & known) / max(len(known), 1)))
+        return sorted(found, key=lambda one: (-one.similarity, one.case.id))[:limit]
 
     def search(self, query: str, where: CaseFilter, *, limit: int) -> list[Case]:
         """Cases by words and meaning together, best first, by reciprocal rank fusion (Cormack et al., 2009)."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from leitmotif.classifier.model import NarrativeModel
+from leitmotif.domain import Codebook
 from leitmotif.errors import LeitmotifError, NoLiveModel
 from leitmotif.matching import ClaimMatcher
 from leitmotif.registry import Registry
@@ -17,10 +18,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LoadedVersion:
-    """What one model version brings: the classifier, and the matcher with its learned weights."""
+    """What one model version brings: the classifier, the matcher with its learned weights, and its codebook."""
 
     model: NarrativeModel
     matcher: ClaimMatcher
+    codebook: Codebook
 
     @property
     def version(self) -> str:

@@ -46,6 +46,8 @@ class Manifest(BaseModel):
     libraries: dict[str, str]
     metrics: dict[str, float]
     files: dict[str, str]
+    holdout: str = ""
+    """The rule by which texts were kept from training, to compare versions on; empty where none were."""
 
 
 class Registry:
@@ -115,6 +117,13 @@ class Registry:
             raise NoLiveModel("No model is live: run `leitmotif train`, or `make serve`, which does it.")
         return name
 
+    def live_or_none(self) -> str | None:
+        """Name of the live version, or None."""
+        try:
+            return self.live()
+        except NoLiveModel:
+            return None
+
     def activate(self, version: str) -> None:
         """Make a version live, after checking every file of it, and note it in the log of activations."""
         self.verify(version)
@@ -134,17 +143,20 @@ class Registry:
             return []
         return [entry for line in lines if (entry := _try_entry(line))]
 
+    def exists(self, version: str) -> bool:
+        """Whether there is such a version."""
+        return bool(_NAME.fullmatch(version)) and (self._versions / version).is_dir()
+
     @contextmanager
-    def publishing(self, **described: Any) -> Iterator[tuple[str, Path]]:
+    def publishing(self, name: str = "", **described: Any) -> Iterator[tuple[str, Path]]:
         """Yields (version, folder) to fill; at the end the folder gets its manifest and its name.
 
         On an error the folder is removed and nothing is published. `described` are the manifest's other fields;
-        `metrics` may be filled in while the folder is being built.
+        `metrics` may be filled in while the folder is being built. A `name` comes from `new_name`.
         """
         self._versions.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=self._versions))
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        version = f"{stamp}-{hashlib.sha256(os.urandom(16)).hexdigest()[:8]}"
+        version = name or new_name()
         try:
             yield version, staging
             files = {str(p.relative_to(staging)): sha256(p) for p in sorted(staging.rglob("*")) if p.is_file()}
@@ -174,6 +186,11 @@ def _try_entry(line: str) -> dict[str, str] | None:
     except ValueError:
         return None
     return entry if isinstance(entry, dict) else None
+
+
+def new_name() -> str:
+    """A name for a version: the time, and something that no other has."""
+    return f"{datetime.now(UTC).strftime('%Y%m%dT%H%M%SZ')}-{hashlib.sha256(os.urandom(16)).hexdigest()[:8]}"
 
 
 def now() -> str:

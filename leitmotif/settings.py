@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to serve on. Another than loopback needs `API_KEYS`.")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
     api_keys: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Comma-separated keys. With any set, every `/v1` call needs one (`Authorization: Bearer KEY`)."
+        (),
+        description="Comma-separated keys, `KEY` or `NAME:KEY`. With any set, every `/v1` call needs one "
+        "(`Authorization: Bearer KEY`); the name stands in the audit log.",
     )
     allow_public_without_keys: bool = Field(
         False, description="Serve beyond loopback although no key is set. Only behind your own access control."
@@ -64,6 +66,21 @@ class Settings(BaseSettings):
     )
     max_evidence_per_narrative: int = Field(5, ge=1, description="Most evidence sentences listed for one narrative.")
     model_poll_seconds: float = Field(2.0, gt=0, description="How often a replica looks for a new live model.")
+    embedded_worker: bool = Field(
+        True, description="Whether `leitmotif serve` runs the training worker itself; else start `leitmotif worker`."
+    )
+    gate_macro_f1_loss: float = Field(
+        0.01, ge=0, le=1, description="How much macro-F1 on the hold-out a version may lose and still go live."
+    )
+    gate_narrative_f1_loss: float = Field(
+        0.10, ge=0, le=1, description="How much F1 on the hold-out any one narrative may lose."
+    )
+    gate_narrative_texts: int = Field(
+        15, ge=1, description="Held-out texts from which a narrative's own F1 counts in the gate."
+    )
+    gate_false_label_rise: float = Field(
+        0.01, ge=0, le=1, description="Rise allowed in the share of neutral, and of refuting, texts that get a label."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )

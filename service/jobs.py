@@ -1,66 +1,74 @@
-"""Training runs: started in a process of their own, recorded in the store, one at a time.
+"""Training runs as services and the command line see them: start, follow, cancel, resume; and the work itself.
 
-A training process holds a lock file for as long as it lives. So whether a run is still under way is a fact that
-any process on this machine can look up, and a run whose process is gone can be told from one that is slow.
+The ledger is the truth about runs. A service only queues a run; a worker (`service.worker`) does it.
 """
 
 from __future__ import annotations
 
-import logging
 import secrets
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from leitmotif.errors import LeitmotifError, RunInProgress, RunNotFound
-from leitmotif.registry import now
+from leitmotif.ledger import Ledger
+from leitmotif.ledger.clock import now
+from leitmotif.ledger.runs import RunRecord
 from leitmotif.settings import Settings
-from leitmotif.store.protocol import RunRecord, Store
+from service.recorder import Progress, Recorder
+from service.workflows import client, enqueue
 
 if TYPE_CHECKING:
-    from training.pipeline import PublishedModel
+    from training.pipeline import Outcome
+    from training.stages import Workshop
 
-logger = logging.getLogger(__name__)
+Do = Callable[[str], Mapping[str, Any]]
 
-Progress = Callable[[str, float], None]
-Train = Callable[[Settings, Progress, bool], "PublishedModel"]
-
-WORKER = (sys.executable, "-m", "service.worker")
-UNFINISHED = frozenset({"queued", "running"})
-_SAVE_SECONDS = 0.5
-_START_SECONDS = 60
-_LOCK_WAIT_SECONDS = 5
+_LOCK_WAIT_SECONDS = 10
 _RECENT = 50
 
 
 class TrainingRuns:
     """Starts training runs and tells how they are doing."""
 
-    def __init__(self, store: Store, settings: Settings, worker: Sequence[str] = WORKER) -> None:
-        self._store = store
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        self._ledger = ledger
         self._settings = settings
-        self._worker = tuple(worker)
-        self._lock = threading.Lock()
 
-    def start(self, *, activate: bool = True) -> RunRecord:
-        """Start a run in the background.
+    def start(self, *, activate: bool = True, force: bool = False, who: str = "local") -> RunRecord:
+        """Queue a run for the workers.
 
         Raises:
             RunInProgress: another one is under way.
         """
-        with self._lock:
-            run = new_run(self._store, self._settings)
-            arguments = [*self._worker, run.id, "--activate" if activate else "--no-activate"]
-            process = subprocess.Popen(arguments, stdin=subprocess.PIPE, start_new_session=True)
-        threading.Thread(target=self._attend, args=(process, run.id), daemon=True).start()
+        return self._queue(new_run(self._ledger, activate=activate, force=force, who=who))
+
+    def resume(self, run_id: str) -> RunRecord:
+        """Queue a failed or cancelled run again; it goes on with the stage that it had not finished.
+
+        Raises:
+            RunNotFound: no run has this id.
+            RunInProgress: this or another one is under way, or it ended well.
+        """
+        return self._queue(reopen(self._ledger, run_id))
+
+    def cancel(self, run_id: str) -> RunRecord:
+        """Ask a run to stop. One that no process works on stops at once; one that has ended stays as it is.
+
+        Raises:
+            RunNotFound: no run has this id.
+        """
+        run = self.get(run_id)
+        if run.unfinished:
+            self._ledger.runs.ask_to_cancel(run_id)
+        if run.unfinished and not (run.worker and self._ledger.workers.lives(run.worker)):
+            run = replace(
+                run, status="cancelled", error="The run was cancelled while no worker was at it.", updated=now()
+            )
+            self._ledger.runs.save(run)
         return run
 
     def get(self, run_id: str) -> RunRecord:
@@ -69,149 +77,114 @@ class TrainingRuns:
         Raises:
             RunNotFound: no run has this id.
         """
-        run = self._store.get_run(run_id)
+        run = self._ledger.runs.get(run_id)
         if run is None:
             raise RunNotFound(f"There is no training run {run_id!r}.")
-        return settle(self._store, self._settings, run)
+        return settle(self._ledger, run)
 
     def list(self, *, limit: int = _RECENT) -> list[RunRecord]:
         """The latest runs, newest first."""
-        return [settle(self._store, self._settings, run) for run in self._store.list_runs(limit=limit)]
+        return [settle(self._ledger, run) for run in self._ledger.runs.list(limit=limit)]
 
-    def _attend(self, process: subprocess.Popen[bytes], run_id: str) -> None:
-        """Hand the settings over (by a pipe, for they hold keys), wait, and record an end that the run could not."""
-        process.communicate(self._settings.model_dump_json().encode())
+    def _queue(self, run: RunRecord) -> RunRecord:
         try:
-            run = self._store.get_run(run_id)
-            if run is not None and run.status in UNFINISHED:
-                fail(self._store, run, f"The training process ended with code {process.returncode}; see the log.")
-        except LeitmotifError:
-            logger.exception("the end of training run %s could not be recorded", run_id)
+            with client(self._settings.database_url) as opened:
+                enqueue(opened, run)
+        except LeitmotifError as error:
+            Recorder(self._ledger, run).stop(error)
+            raise
+        return run
 
 
-def new_run(store: Store, settings: Settings) -> RunRecord:
-    """Record a new run, queued.
+def new_run(
+    ledger: Ledger,
+    *,
+    activate: bool = True,
+    force: bool = False,
+    who: str = "local",
+    durable: bool = True,
+    worker: str = "",
+) -> RunRecord:
+    """Record a new run, queued: for the workers, or with `durable` false for this process alone.
 
     Raises:
         RunInProgress: another one is under way.
     """
-    for run in store.list_runs(limit=_RECENT):
-        if settle(store, settings, run).status in UNFINISHED:
-            raise RunInProgress(f"Training run {run.id} is under way: wait until it has finished.")
-    started = now()
-    run = RunRecord(f"run-{secrets.token_hex(8)}", "queued", "queued", 0.0, started, started)
-    store.save_run(run)
+    _settle_other(ledger)
+    moment = now()
+    run = RunRecord(
+        f"run-{secrets.token_hex(8)}", "queued", "queued", 0.0, moment, moment,
+        activate=activate, force=force, who=who, durable=durable, worker=worker,
+    )  # fmt: skip
+    ledger.runs.add(run)
     return run
 
 
-def settle(store: Store, settings: Settings, run: RunRecord) -> RunRecord:
-    """The run, marked as failed if it is unfinished and its process is gone."""
-    if run.status not in UNFINISHED or _process_lives(settings):
+def reopen(ledger: Ledger, run_id: str, *, durable: bool = True, worker: str = "") -> RunRecord:
+    """Queue a failed or cancelled run again.
+
+    Raises:
+        RunNotFound: no run has this id.
+        RunInProgress: this or another one is under way, or it ended well.
+    """
+    _settle_other(ledger)
+    return ledger.runs.reopen(run_id, updated=now(), durable=durable, worker=worker)
+
+
+def _settle_other(ledger: Ledger) -> None:
+    other = ledger.runs.unfinished()
+    if other is not None:
+        settle(ledger, other)
+
+
+def settle(ledger: Ledger, run: RunRecord) -> RunRecord:
+    """The run, marked as failed if it was a shell's and that is gone. A worker's run waits for the next worker."""
+    if run.durable or not run.unfinished or not run.worker or ledger.workers.lives(run.worker):
         return run
-    if run.status == "queued" and _age(run) < timedelta(seconds=_START_SECONDS):
-        return run
-    latest = store.get_run(run.id) or run
-    if latest.status not in UNFINISHED:
-        return latest
-    return fail(store, latest, "The training process is gone (killed, or the machine was restarted): start a new run.")
+    recorder = Recorder(ledger, ledger.runs.get(run.id) or run)
+    if recorder.run.unfinished:
+        recorder.stop(LeitmotifError("The process that trained is gone (killed, or the machine was restarted)."))
+    return recorder.run
 
 
 def execute(
-    store: Store,
-    settings: Settings,
+    shop: Workshop,
     run: RunRecord,
+    worker: str,
     *,
-    activate: bool = True,
     on_progress: Progress | None = None,
-    train: Train | None = None,
-) -> PublishedModel:
-    """Train here and now, recording progress and the outcome.
+    durably: Callable[[Do], Do] = lambda do: do,
+) -> Outcome:
+    """Do a run here and now, recording progress and how it ended.
+
+    Args:
+        durably: wraps what does a stage, so that what is done is remembered.
 
     Raises:
         RunInProgress: another process is training.
-        LeitmotifError: training failed; the run says why.
+        LeitmotifError: it failed; the run says why.
     """
-    recorder = _Recorder(store, run, on_progress)
+    from training.pipeline import run_stage, run_stages
+
+    recorder = Recorder(shop.ledger, run, on_progress)
     try:
-        with _lock(settings).acquire(timeout=_LOCK_WAIT_SECONDS):
-            recorder("starting", 0.0)
-            published = (train or _train)(settings, recorder, activate)
+        with _lock(shop.settings).acquire(timeout=_LOCK_WAIT_SECONDS):
+            recorder.begin(worker)
+            do = durably(lambda stage: run_stage(shop, stage, recorder))
+            outcome = run_stages(shop, do, who=run.who, activate=run.activate, force=run.force)
+            recorder.finish(outcome.version, outcome.metrics, outcome.gate or None, skipped=outcome.skipped)
+            shop.folder.remove()
     except Timeout as error:
         refused = RunInProgress("Another process is training with these models: wait until it has finished.")
-        fail(store, recorder.run, str(refused))
+        recorder.stop(refused)
         raise refused from error
     except BaseException as error:
-        cause = str(error) if isinstance(error, LeitmotifError) else f"{type(error).__name__}: {error}"
-        fail(store, recorder.run, cause)
+        recorder.stop(error)
         raise
-    recorder.finish(published)
-    return published
-
-
-def fail(store: Store, run: RunRecord, error: str) -> RunRecord:
-    """Record that a run failed."""
-    failed = replace(run, status="failed", error=error, updated=now())
-    store.save_run(failed)
-    return failed
-
-
-class _Recorder:
-    """Saves progress to the store, at most twice a second within a stage."""
-
-    def __init__(self, store: Store, run: RunRecord, on_progress: Progress | None) -> None:
-        self.run = run
-        self._store = store
-        self._on_progress = on_progress
-        self._saved = 0.0
-
-    def __call__(self, stage: str, progress: float) -> None:
-        moved_on = stage != self.run.stage
-        self.run = replace(self.run, status="running", stage=stage, progress=_share(progress), updated=now())
-        if moved_on or time.monotonic() - self._saved >= _SAVE_SECONDS:
-            self._store.save_run(self.run)
-            self._saved = time.monotonic()
-        if self._on_progress:
-            self._on_progress(stage, progress)
-
-    def finish(self, published: PublishedModel) -> None:
-        self.run = replace(
-            self.run,
-            status="succeeded",
-            stage="finished",
-            progress=1.0,
-            updated=now(),
-            version=published.version,
-            metrics=dict(published.metrics),
-        )
-        self._store.save_run(self.run)
-
-
-def _train(settings: Settings, progress: Progress, activate: bool) -> PublishedModel:
-    from training.pipeline import run_training
-
-    return run_training(settings, progress=progress, activate=activate)
+    return outcome
 
 
 def _lock(settings: Settings) -> FileLock:
     folder = Path(settings.models_dir)
     folder.mkdir(parents=True, exist_ok=True)
     return FileLock(folder / ".training.lock")
-
-
-def _process_lives(settings: Settings) -> bool:
-    """Whether some process holds the training lock."""
-    lock = _lock(settings)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
-
-
-def _age(run: RunRecord) -> timedelta:
-    return datetime.now(UTC) - datetime.fromisoformat(run.updated)
-
-
-def _share(progress: float) -> float:
-    return round(min(1.0, max(0.0, progress)), 4)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from leitmotif.analysis import Analyser
-from leitmotif.codebook import load_codebook
+from leitmotif.codebook import load_codebook, read_version_codebook
 from leitmotif.domain import Codebook
 from leitmotif.encoder import Encoder, open_encoder
+from leitmotif.ledger import Ledger, open_ledger
+from leitmotif.ledger.narratives import CurrentCodebook
 from leitmotif.library import Library
 from leitmotif.live import LiveModel, LoadedVersion
 from leitmotif.matching import ClaimMatcher
@@ -23,7 +25,7 @@ from service.limits import AnalysisPool
 
 @dataclass(frozen=True, slots=True)
 class Foundations:
-    """What a model version is loaded with."""
+    """What a model version is loaded with. `codebook` is for versions that carry none."""
 
     registry: Registry
     store: Store
@@ -36,8 +38,9 @@ class Parts:
     """Everything that routes and commands work with."""
 
     settings: Settings
-    codebook: Codebook
+    codebooks: CurrentCodebook
     store: Store
+    ledger: Ledger
     encoder: Encoder
     library: Library
     registry: Registry
@@ -46,10 +49,16 @@ class Parts:
     pool: AnalysisPool
     runs: TrainingRuns
 
+    @property
+    def codebook(self) -> Codebook:
+        """The codebook in force, read anew: another replica may have changed it."""
+        return self.codebooks.read()
+
     def close(self) -> None:
         """Finish the analyses under way and close the database."""
         self.pool.close()
         self.store.close()
+        self.ledger.close()
 
 
 LoadVersion = Callable[[Foundations, str], LoadedVersion]
@@ -61,7 +70,8 @@ def load_version(base: Foundations, version: str) -> LoadedVersion:
 
     model = load_model(base.registry, version, base.encoder)
     weights = load_match_weights(base.registry, version)
-    return LoadedVersion(model, ClaimMatcher(base.store, base.encoder, weights))
+    codebook = read_version_codebook(base.registry.folder(version)) or base.codebook
+    return LoadedVersion(model, ClaimMatcher(base.store, base.encoder, weights), codebook)
 
 
 def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Parts:
@@ -73,6 +83,7 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     codebook = load_codebook(settings.codebook_path)
     encoder = open_encoder(settings)
     store = open_settled_store(settings)
+    ledger = open_ledger(settings.database_url)
     library = Library(store, encoder)
     registry = Registry(settings.models_dir)
     base = Foundations(registry, store, encoder, codebook)
@@ -80,13 +91,14 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     detector = LanguageDetector(settings.encoder_languages)
     return Parts(
         settings=settings,
-        codebook=codebook,
+        codebooks=CurrentCodebook(codebook, ledger.narratives),
         store=store,
+        ledger=ledger,
         encoder=encoder,
         library=library,
         registry=registry,
         live=live,
-        analyser=Analyser(live, library, detector, codebook, settings),
+        analyser=Analyser(live, library, detector, settings),
         pool=AnalysisPool(settings.max_concurrent_analyses, settings.max_queued_analyses),
-        runs=TrainingRuns(store, settings),
+        runs=TrainingRuns(ledger, settings),
     )

@@ -128,7 +128,8 @@ class CheckBatchRequest(CheckOptions):
 class TrainingRequest(Request):
     """How to train."""
 
-    activate: bool = Field(True, description="Whether the new version goes live when it is finished.")
+    activate: bool = Field(True, description="Whether the new version goes live if it passes the gate.")
+    force: bool = Field(False, description="Train although nothing has changed since the live or latest version.")
 
 
 class Fault(Response):
@@ -172,24 +173,35 @@ class SpanBody(Response):
     exact: str
 
 
+class ResemblanceBody(Response):
+    """The known case of the same narrative that a sentence is nearest to."""
+
+    case_id: str
+    title: str
+    similarity: float = Field(description="Cosine of the sentence and the case.")
+
+
 class EvidenceBody(SpanBody):
     """A sentence that carries a narrative."""
 
     probability: float = Field(description="Probability that the sentence carries it, in its context.")
     stance: Stance = Field(description="Whether the author asserts it or quotes somebody who does.")
     speaker: str | None = Field(None, description="Who is quoted, where that could be made out.")
+    resembles: ResemblanceBody | None = Field(None, description="The labelled case that it resembles most.")
 
 
 class ScoreBody(Response):
     """What the analysis says of one narrative."""
 
     narrative: str
+    name: str = Field("", description="The narrative's name in the codebook that the model was trained with.")
     theme: str
     probability: float = Field(description="Calibrated probability that the text carries it.")
     threshold: float = Field(description="Probability from which it is assigned.")
     assigned: bool
     stance: Stance | None = Field(None, description="Of the text as a whole; null where it is not assigned.")
     evidence: list[EvidenceBody] = []
+    why_not: str = Field("", description="What keeps a narrative near its threshold from being assigned.")
 
 
 class AppearanceBody(Response):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -127,19 +127,26 @@ class ModelDetail(ModelBody):
 
     card: str = Field("", description="The model card, Markdown.")
     libraries: dict[str, str] = Field(description="Versions of the libraries it was made with.")
+    gate: dict[str, Any] | None = Field(None, description="What the gate said of it when it was trained.")
 
 
 class RunBody(Response):
     """A training run."""
 
     id: str
-    status: Literal["queued", "running", "succeeded", "failed"]
-    stage: str = Field(description="What it is doing.")
+    status: Literal["queued", "running", "succeeded", "skipped", "failed", "cancelled"]
+    stage: str = Field(description="What it is doing, or did last.")
     progress: float = Field(description="Share done, in [0, 1].")
+    seconds_left: float | None = Field(None, description="An estimate, while it runs.")
     created: str
     updated: str
-    version: str | None = Field(None, description="The version it published.")
+    attempt: int = Field(1, description="1, and one more each time it was resumed.")
+    who: str = Field("local", description="The API key by name, or `local` for the command line.")
+    version: str | None = Field(None, description="The version it published; if skipped, the one that is up to date.")
     metrics: dict[str, float] | None = None
+    gate: dict[str, Any] | None = Field(
+        None, description="`promoted`, `reasons`, and the scores of the `candidate` and the `live` version."
+    )
     error: str | None = None
 
 
@@ -147,3 +154,4 @@ class RunListBody(Response):
     """Training runs, newest first."""
 
     runs: list[RunBody]
+    workers: int = Field(description="Workers that live. With none, a queued run waits.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -17,6 +19,10 @@ from service.errors import problem, problem_of, problem_response
 
 OPEN_PATHS = frozenset({"/", "/livez", "/readyz", "/metrics", "/docs", "/openapi.json", "/favicon.ico"})
 OPEN_PREFIX = "/static/"
+ACTOR = "actor"
+"""Where the scope's state keeps the name of whoever calls. Every key may do everything: all are editors."""
+ANONYMOUS = "anonymous"
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -41,25 +47,36 @@ class RequireKey:
 
     def __init__(self, app: ASGIApp, keys: Sequence[str]) -> None:
         self._app = app
-        self._keys = [key.encode() for key in keys]
+        self._keys = [(key.encode(), name) for key, name in map(named_key, keys)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or scope["path"].startswith(OPEN_PREFIX):
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._keys and not self._accepts(_sent_key(headers)):
+        name = self._name_of(_sent_key(headers))
+        if self._keys and name is None:
             error = Unauthorised("A valid API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`.")
             await problem_response(problem_of(error, scope["path"]))(scope, receive, send)
         elif not self._keys and scope["method"] not in _SAFE_METHODS and headers.get("sec-fetch-site") == "cross-site":
             body = problem(403, "forbidden", "Pages of other sites may not write here.", instance=scope["path"])
             await problem_response(body)(scope, receive, send)
         else:
+            scope.setdefault("state", {})[ACTOR] = name or ANONYMOUS
             await self._app(scope, receive, send)
 
-    def _accepts(self, sent: str) -> bool:
-        """Compares with every key, each in constant time, so that timing tells nothing."""
-        return sum(hmac.compare_digest(sent.encode("latin-1"), key) for key in self._keys) > 0
+    def _name_of(self, sent: str) -> str | None:
+        """The name of the key that was sent. Compares with every key in constant time, so that timing tells nothing."""
+        found = [name for key, name in self._keys if hmac.compare_digest(sent.encode("latin-1"), key)]
+        return found[0] if found else None
+
+
+def named_key(setting: str) -> tuple[str, str]:
+    """Key and name of an entry of `api_keys`, `NAME:KEY` or `KEY`; one without a name is called by its fingerprint."""
+    name, colon, key = setting.partition(":")
+    if colon and key and _NAME.fullmatch(name):
+        return key, name
+    return setting, f"key-{hashlib.sha256(setting.encode()).hexdigest()[:8]}"
 
 
 def _sent_key(headers: Headers) -> str:

@@ -1,40 +1,164 @@
-"""The process of one training run: `python -m service.worker RUN_ID --activate`, settings as JSON on standard input."""
+"""The worker: a process that does the training runs which services queue. `leitmotif worker` starts one.
+
+A worker that is killed leaves its run as it stands; the next worker to look, this one started again or another, goes on
+with the stage that was not finished.
+"""
 
 from __future__ import annotations
 
-import argparse
 import logging
+import os
+import signal
 import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from dbos import DBOS
 
 from leitmotif.errors import LeitmotifError
+from leitmotif.ledger import Ledger, open_ledger
+from leitmotif.ledger.runs import RunRecord
+from leitmotif.ledger.workers import Worker, this_process
 from leitmotif.settings import Settings
 from leitmotif.store.opening import open_settled_store
-from service.jobs import Train, execute
+from service.jobs import Do, execute
+from service.recorder import Recorder
+from service.workflows import MOST_RECOVERIES, QUEUE, WORKFLOW, client, dbos_config, enqueue
+
+if TYPE_CHECKING:
+    from training.stages import Workshop
 
 logger = logging.getLogger(__name__)
 
+LOOK_SECONDS = 2.0
+_POLL_SECONDS = 0.5
+_OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
-def main(arguments: list[str] | None = None, *, train: Train | None = None) -> int:
-    """Do the run; 0 if it published a version."""
-    parser = argparse.ArgumentParser(prog="python -m service.worker")
-    parser.add_argument("run_id")
-    parser.add_argument("--activate", action=argparse.BooleanOptionalAction, default=True)
-    wanted = parser.parse_args(arguments)
-    settings = Settings.model_validate_json(sys.stdin.read())
-    logging.basicConfig(level=settings.log_level.upper())
-    store = open_settled_store(settings)
+Open = Callable[[Settings, Ledger, str], "Workshop"]
+
+
+def open_workshop(settings: Settings, ledger: Ledger, run_id: str) -> Workshop:
+    """What a run works with. Imported late: a worker that waits is to cost little memory."""
+    from training.stages import Workshop
+
+    return Workshop(settings, open_settled_store(settings), ledger, run_id)
+
+
+def work(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:
+    """Do what is queued until told to stop. A run under way is then left to the next worker.
+
+    Raises:
+        StoreUnavailable: the database cannot be opened.
+    """
+    ledger, me = open_ledger(settings.database_url), this_process()
+    ledger.workers.seen(me)
+    DBOS(config=dbos_config(settings.database_url, me))
+    _register(settings, ledger, me, opening)
+    DBOS.listen_queues([QUEUE])
+    DBOS.launch()
+    DBOS.register_queue(QUEUE, global_concurrency=1, polling_interval_sec=_POLL_SECONDS)
+    logger.info("worker %s is ready", me.id)
     try:
-        run = store.get_run(wanted.run_id)
-        if run is None:
-            logger.error("there is no training run %s", wanted.run_id)
-            return 2
-        execute(store, settings, run, activate=wanted.activate, train=train)
-    except LeitmotifError as error:
-        logger.error("training run %s failed: %s", wanted.run_id, error)
-        return 1
+        while not stop.wait(LOOK_SECONDS):
+            _look(settings, ledger, me)
     finally:
-        store.close()
+        # A run that is taken on now is not lost: it stays on the list of a worker that is gone.
+        ledger.workers.remove(me.id)
+
+
+def _register(settings: Settings, ledger: Ledger, me: Worker, opening: Open) -> None:
+    """Tell DBOS what the workflow is; each stage is a step of it."""
+
+    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RECOVERIES)
+    def train(run_id: str) -> str:
+        run = ledger.runs.get(run_id)
+        if run is None or not run.unfinished:
+            return "nothing to do"
+        shop = opening(settings, ledger, run_id)
+        try:
+            return execute(shop, run, me.id, durably=_as_steps).version
+        except LeitmotifError as error:
+            logger.error("training run %s: %s", run_id, error)
+            return "stopped"
+        finally:
+            shop.store.close()
+
+
+def _as_steps(do: Do) -> Do:
+    return lambda stage: DBOS.run_step({"name": stage}, do, stage)
+
+
+def _look(settings: Settings, ledger: Ledger, me: Worker) -> None:
+    """Say that this worker lives, and take care of runs that nobody works on."""
+    try:
+        ledger.workers.seen(me)
+        _take_over(ledger, me)
+        run = ledger.runs.unfinished()
+        if run is not None and run.durable:
+            _put_right(settings, ledger, run)
+    except Exception:
+        logger.exception("looking after the runs failed")
+
+
+def _take_over(ledger: Ledger, me: Worker) -> None:
+    """Queue again what workers that are gone had begun."""
+    pending = DBOS.list_workflows(status="PENDING", name=WORKFLOW)
+    owners = {workflow.executor_id for workflow in pending if workflow.executor_id} - {me.id}
+    gone = [owner for owner in owners if not ledger.workers.lives(owner)]
+    if gone:
+        logger.warning("taking over from %s", ", ".join(gone))
+        DBOS._recover_pending_workflows(gone)
+
+
+def _put_right(settings: Settings, ledger: Ledger, run: RunRecord) -> None:
+    """A run that was recorded and never queued is queued; one whose workflow is over has failed."""
+    workflow = DBOS.get_workflow_status(run.workflow_id)
+    if workflow is None:
+        with client(settings.database_url) as opened:
+            enqueue(opened, run)
+        return
+    latest = ledger.runs.get(run.id)
+    if workflow.status in _OVER and latest is not None and latest.unfinished and latest.attempt == run.attempt:
+        cause = (
+            f"The worker died {MOST_RECOVERIES} times over" if "RECOVERY" in workflow.status else "The run broke off"
+        )
+        Recorder(ledger, latest).stop(LeitmotifError(f"{cause}; see its log."))
+
+
+def main(opening: Open = open_workshop) -> int:
+    """A worker as a process: settings as JSON on standard input, which the parent holds open while it lives."""
+    settings = Settings.model_validate_json(sys.stdin.readline())
+    stop = threading.Event()
+    threading.Thread(target=_stop_at_end_of_input, args=(stop,), daemon=True).start()
+    run_until_stopped(settings, stop, opening)
     return 0
+
+
+def run_until_stopped(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:
+    """Work until a signal or `stop`; then end this process, whatever a run under way is doing."""
+    logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    try:
+        work(settings, stop, opening)
+    except LeitmotifError as error:
+        logger.error("the worker cannot work: %s", error)
+        sys.exit(1)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # The thread of a run does not stop by itself, and is not to hold up the end.
+    os._exit(0)
+
+
+def _stop_at_end_of_input(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
 
 
 if __name__ == "__main__":

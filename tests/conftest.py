@@ -41,10 +41,15 @@ def postgres_url(postgres: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A sentence-transformers model of two layers with seeded random weights and the corpus's words as vocabulary."""
+    return build_encoder(_words(), tmp_path_factory)
+
+
+def build_encoder(words: list[str], tmp_path_factory: pytest.TempPathFactory, spread: float = 1.0) -> Path:
+    """A tiny encoder that knows these words; with `spread`, what they are outweighs where they stand."""
     base = tmp_path_factory.mktemp("tiny-bert")
-    tokenizer = _tokenizer()
+    tokenizer = _tokenizer(words)
     tokenizer.save_pretrained(base)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), torch.no_grad():
         torch.manual_seed(7)
         config = BertConfig(
             vocab_size=len(tokenizer),
@@ -54,15 +59,17 @@ def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             intermediate_size=64,
             max_position_embeddings=130,
         )
-        BertModel(config).save_pretrained(base)
+        model = BertModel(config)
+        model.embeddings.word_embeddings.weight.mul_(spread)
+        model.save_pretrained(base)
     folder = tmp_path_factory.mktemp("tiny-encoder")
     # A folder without modules.json gets mean pooling.
     SentenceTransformer(str(base), device="cpu", local_files_only=True).save(str(folder))
     return folder
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
-    words = {token: index for index, token in enumerate((*_SPECIAL, *_words()))}
+def _tokenizer(vocabulary: list[str]) -> PreTrainedTokenizerFast:
+    words = {token: index for index, token in enumerate((*_SPECIAL, *vocabulary))}
     backend = Tokenizer(models.WordPiece(words, unk_token="[UNK]"))
     backend.normalizer = normalizers.BertNormalizer(lowercase=True)
     backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

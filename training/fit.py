@@ -11,8 +11,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from leitmotif.classifier.fusion import Fusion, pair_features, stance_features
-from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, words_with_cues
+from leitmotif.classifier.fusion import Fusion, pair_features, stance_features, tuned_pair_features
+from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, columns_of, words_with_cues
 from leitmotif.domain import Codebook
 from leitmotif.encoder import Encoder, Vectors
 from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, touch_matrix
@@ -59,9 +59,10 @@ def fit_heads(
     vectorisers: tuple[TfidfVectorizer, ...],
     definitions: Vectors,
     labels: Sequence[str],
+    branch_labels: Sequence[str],
     settings: FitSettings,
 ) -> Heads:
-    """The first layer, on examples whose inputs are known."""
+    """The first layer, on examples whose inputs are known. `branch_labels` is empty where there is no branch."""
     touched, stances = touch_matrix(examples, labels), stance_codes(examples)
     kinds = [stances == code for code in range(len(STANCE_NAMES))]
     network = fit_network(
@@ -73,18 +74,40 @@ def fit_heads(
         narrative_by_words=_binary_heads(inputs.words, touched.T, settings.words_regularisation),
         stance_by_words=_binary_heads(words_with_cues(inputs), kinds, settings.stance_regularisation),
         definitions=definitions,
+        columns=columns_of(labels, branch_labels),
     )
 
 
-def fit_fusion(examples: Sequence[Example], layer: FirstLayer, labels: Sequence[str]) -> Fusion:
-    """The second layer, on first-layer scores of examples that their heads had not seen."""
+def fit_fusion(
+    examples: Sequence[Example],
+    layer: FirstLayer,
+    labels: Sequence[str],
+    known: NDArray[np.bool_],
+    unseen: NDArray[np.bool_],
+) -> Fusion:
+    """The second layer, on first-layer scores of examples that their heads had not seen.
+
+    Args:
+        known: shape (L,): which narratives the tuned branch knows.
+        unseen: shape (n,): which examples the branch has not learned from; only these can weigh it.
+    """
+    tuned = bool(known.any())
+    carried, codes = carry_matrix(examples, labels), stance_codes(examples)
+    rows = unseen if tuned else np.ones(len(examples), bool)
     stance = LogisticRegression(C=1.0, max_iter=1000)
-    stance.fit(stance_features(layer), stance_codes(examples))
-    fusion = Fusion(carry=None, stance=stance)
-    features = pair_features(layer, fusion.stances(layer))
-    carry = LogisticRegression(C=1.0, max_iter=1000)
-    carry.fit(features.reshape(-1, features.shape[2]), carry_matrix(examples, labels).reshape(-1))
-    return Fusion(carry=carry, stance=stance)
+    stance.fit(stance_features(layer, tuned)[rows], codes[rows])
+    stances = Fusion(None, None, stance, known).stances(layer)
+    features = pair_features(layer, stances)[rows]
+    carry = _shared_regression(features, carried[rows])
+    if not tuned:
+        return Fusion(carry, None, stance, known)
+    features = tuned_pair_features(layer, stances)[rows][:, known]
+    return Fusion(carry, _shared_regression(features, carried[rows][:, known]), stance, known)
+
+
+def _shared_regression(features: Array, truth: NDArray[np.bool_]) -> LogisticRegression:
+    """One regression for all narratives, over features (n, L, width)."""
+    return LogisticRegression(C=1.0, max_iter=1000).fit(features.reshape(-1, features.shape[2]), truth.reshape(-1))
 
 
 def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: int) -> FirstLayer:

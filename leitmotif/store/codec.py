@@ -1,4 +1,4 @@
-"""Cases and runs as JSON, and the keys and values under which stores find them. Shared by all stores."""
+"""Cases as JSON, and the keys and values under which stores find them. Shared by all stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 from leitmotif.domain import Appearance, Case, CaseFilter, LabelSource
 from leitmotif.errors import InvalidCursor
-from leitmotif.store.protocol import RunRecord
 from leitmotif.text.normalise import content_hash
 
 FILTERS = (
@@ -42,14 +41,6 @@ def case_from_json(body: str) -> Case:
 
 def digest(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
-
-
-def run_to_json(run: RunRecord) -> str:
-    return json.dumps(asdict(run), ensure_ascii=False, sort_keys=True)
-
-
-def run_from_json(body: str) -> RunRecord:
-    return RunRecord(**json.loads(body))
 
 
 def case_values(case: Case) -> Iterator[tuple[str, str]]:

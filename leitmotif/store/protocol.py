@@ -39,21 +39,6 @@ class StoreFacts:
     encoders: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
-    """A training run as the store keeps it. Times are ISO 8601 in UTC; `progress` is in [0, 1]."""
-
-    id: str
-    status: str
-    stage: str
-    progress: float
-    created: str
-    updated: str
-    version: str | None = None
-    metrics: Mapping[str, float] | None = None
-    error: str | None = None
-
-
 class Store(Protocol):
     """Cases with their vectors and words, searchable at once after the call that wrote them."""
 
@@ -119,15 +104,6 @@ class Store(Protocol):
 
     def timeline(self, narrative_id: str, by: str, where: CaseFilter) -> dict[str, int]:
         """Counts of a narrative's cases by `month`, `year`, `country`, `language` or `outlet`."""
-
-    def save_run(self, run: RunRecord) -> None:
-        """Add or replace a training run."""
-
-    def get_run(self, run_id: str) -> RunRecord | None:
-        """The training run, or None."""
-
-    def list_runs(self, *, limit: int) -> list[RunRecord]:
-        """Training runs, newest first."""
 
     def describe(self) -> StoreFacts:
         """What kind of database this is, and what is in it."""

@@ -18,6 +18,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("serve")(operation.serve)
+app.command("worker")(operation.worker)
 app.command("prepare")(training.prepare)
 app.command("classify")(analysis.classify)
 app.command("check")(analysis.check)

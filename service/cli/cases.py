@@ -9,7 +9,7 @@ import typer
 
 from leitmotif.domain import Case, CaseFilter
 from leitmotif.errors import CaseNotFound, ImportRefused, InputError, Problem
-from service.cli.context import load_settings, opened_parts, opened_store, read_input, write_output
+from service.cli.context import current_codebook, load_settings, opened_parts, opened_store, read_input, write_output
 from service.cli.output import print_error, print_json, print_line, print_table, progress_bar
 
 app = typer.Typer(help="Import, export, list, show and delete known cases.", no_args_is_help=True)
@@ -105,11 +105,10 @@ def delete_case(case_id: Annotated[str, typer.Argument(help="Id of the case.")])
 
 
 def _read_files(files: list[str], kind: str, columns: list[str]) -> list[Case]:
-    from leitmotif.codebook import load_codebook
     from leitmotif.formats import read_cases
     from leitmotif.formats.tables import parse_mapping
 
-    codebook, mapping = load_codebook(load_settings().codebook_path), parse_mapping(columns)
+    codebook, mapping = current_codebook(load_settings()), parse_mapping(columns)
     cases: list[Case] = []
     problems: list[Problem] = []
     warnings: list[Problem] = []

@@ -14,6 +14,8 @@ from leitmotif.errors import ConfigurationError, InputError
 from leitmotif.settings import Settings
 
 if TYPE_CHECKING:
+    from leitmotif.domain import Codebook
+    from leitmotif.ledger import Ledger
     from leitmotif.store.protocol import Store
     from service.parts import Parts
 
@@ -56,6 +58,27 @@ def opened_store() -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def opened_ledger(settings: Settings | None = None) -> Iterator[Ledger]:
+    """Runs, audit log and added narratives alone."""
+    from leitmotif.ledger import open_ledger
+
+    ledger = open_ledger((settings or load_settings()).database_url)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def current_codebook(settings: Settings) -> Codebook:
+    """The codebook in force: the file's, and what was added over HTTP."""
+    from leitmotif.codebook import load_codebook
+    from leitmotif.ledger.narratives import CurrentCodebook
+
+    with opened_ledger(settings) as ledger:
+        return CurrentCodebook(load_codebook(settings.codebook_path), ledger.narratives).read()
 
 
 def read_input(name: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Annotated
 
 import typer
@@ -23,19 +24,28 @@ def serve(
     import uvicorn
 
     from service.main import create_app
+    from service.supervisor import embedded_worker
 
     changes = {"host": host, "port": port}
     settings = load_settings().model_copy(update={key: value for key, value in changes.items() if value is not None})
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
     app = create_app(settings)
     _say_what_is_missing(settings)
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_level=settings.log_level,
-        timeout_graceful_shutdown=_STOP_SECONDS,
-    )
+    with embedded_worker(settings):
+        uvicorn.run(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_level=settings.log_level,
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        )
+
+
+def worker() -> None:
+    """Do the training runs that services queue, until stopped. Any number may run; one at a time trains."""
+    from service.worker import run_until_stopped
+
+    run_until_stopped(load_settings(), threading.Event())
 
 
 def _say_what_is_missing(settings: Settings) -> None:

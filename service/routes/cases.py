@@ -103,10 +103,11 @@ def _read_many(raws: Sequence[Any], parts: Parts) -> list[Case]:
     """Every record, or every fault of every record."""
     if len(raws) > parts.settings.max_import_rows:
         raise TooMany(f"{len(raws)} records are too many, the limit is {parts.settings.max_import_rows}.")
+    narratives = parts.codebook.ids
     cases: dict[str, Case] = {}
     faults: list[Problem] = []
     for number, raw in enumerate(raws, 1):
-        case, wrong = read_record(raw, parts.codebook.ids, where=f"record {number}")
+        case, wrong = read_record(raw, narratives, where=f"record {number}")
         faults += wrong
         if case and case.id in cases:
             faults.append(Problem(f"record {number}, id", f"{case.id!r} stands in an earlier record already"))

@@ -12,6 +12,7 @@ from leitmotif.errors import InputError, Problem
 from service.errors import MEDIA_TYPE
 from service.parts import Parts
 from service.schemas import Filters
+from service.security import ACTOR, ANONYMOUS
 
 
 def get_parts(request: Request) -> Parts:
@@ -21,6 +22,15 @@ def get_parts(request: Request) -> Parts:
 
 
 PartsDep = Annotated[Parts, Depends(get_parts)]
+
+
+def get_actor(request: Request) -> str:
+    """Who calls: the name of the API key, or `anonymous` where none is needed."""
+    who: str = request.scope.get("state", {}).get(ACTOR, ANONYMOUS)
+    return who
+
+
+ActorDep = Annotated[str, Depends(get_actor)]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

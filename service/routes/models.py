@@ -2,57 +2,63 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 
-from leitmotif.errors import Conflict, ModelCorrupt, ModelIncompatible, NoLiveModel
+from leitmotif.errors import Conflict, ModelCorrupt, ModelIncompatible
+from leitmotif.ledger import Ledger
 from leitmotif.registry import Manifest, Registry
-from service.routes.common import PartsDep, problems
+from service.parts import Parts
+from service.routes.common import ActorDep, PartsDep, problems
 from service.schemas_library import ModelBody, ModelDetail, ModelListBody
 
 router = APIRouter(prefix="/models", tags=["models"])
 
 CARD = "card.md"
+_ENTRIES = 500
+"""Switches of one version that are looked through for the one that the gate made."""
 
 
 @router.get("")
 def list_models(parts: PartsDep) -> ModelListBody:
     """All model versions, newest first."""
-    live = live_name(parts.registry)
+    live = parts.registry.live_or_none()
     return ModelListBody(live=live, models=[model_body(found, live) for found in parts.registry.versions()])
 
 
 @router.get("/{version}", responses=problems(404, 503))
 def get_model(version: str, parts: PartsDep) -> ModelDetail:
-    """One version, with its metrics and card."""
-    return model_detail(parts.registry, version)
+    """One version, with its metrics, its card and what the gate said of it."""
+    return model_detail(parts.registry, version, parts.ledger)
 
 
 @router.post("/{version}/activate", responses=problems(404, 409))
-def activate_model(version: str, parts: PartsDep) -> ModelDetail:
+def activate_model(version: str, parts: PartsDep, who: ActorDep) -> ModelDetail:
     """Make a version live without a pause; an older one, too: that is how to roll back. Replicas follow in seconds.
 
     Its files are verified and loaded first. If anything is wrong with it, 409, and the live one stays.
     """
     try:
-        parts.live.activate(version)
+        switch(parts, version, who=who, why="manual")
     except (ModelCorrupt, ModelIncompatible) as error:
         raise Conflict(f"{version} cannot go live: {error}") from error
-    return model_detail(parts.registry, version)
+    return model_detail(parts.registry, version, parts.ledger)
 
 
-def live_name(registry: Registry) -> str | None:
-    """Name of the live version, or None."""
-    try:
-        return registry.live()
-    except NoLiveModel:
-        return None
+def switch(parts: Parts, version: str, *, who: str, why: str) -> None:
+    """Make a version live and note it in the audit log; `why` becomes `rollback` for one older than the live one."""
+    before = parts.registry.live_or_none()
+    parts.live.activate(version)
+    why = "rollback" if before is not None and version < before else why
+    parts.ledger.audit.add(who, "model.switch", version, {"from": before, "why": why})
 
 
 def model_body(manifest: Manifest, live: str | None) -> ModelBody:
     return ModelBody(live=manifest.version == live, **manifest.model_dump(include=set(ModelBody.model_fields)))
 
 
-def model_detail(registry: Registry, version: str) -> ModelDetail:
+def model_detail(registry: Registry, version: str, ledger: Ledger) -> ModelDetail:
     """A version as it is shown.
 
     Raises:
@@ -61,5 +67,11 @@ def model_detail(registry: Registry, version: str) -> ModelDetail:
     manifest = registry.manifest(version)
     path = registry.folder(version) / CARD
     card = path.read_text(encoding="utf-8") if path.is_file() else ""
-    body = model_body(manifest, live_name(registry))
-    return ModelDetail(card=card, libraries=manifest.libraries, **body.model_dump())
+    body = model_body(manifest, registry.live_or_none())
+    return ModelDetail(card=card, libraries=manifest.libraries, gate=_gate(ledger, version), **body.model_dump())
+
+
+def _gate(ledger: Ledger, version: str) -> dict[str, Any] | None:
+    """The last verdict of the gate on a version, from the audit log."""
+    entries = ledger.audit.list(limit=_ENTRIES, subject=version).entries
+    return next((entry.details["gate"] for entry in entries if "gate" in entry.details), None)

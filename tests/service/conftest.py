@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +12,13 @@ from fastapi.testclient import TestClient
 
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
-from service.jobs import TrainingRuns
 from service.main import create_app
 from service.parts import Parts, build_parts
 from tests.service.doubles import load_double
 from tests.service.support import publish
+from tests.training.conftest import spread_encoder_folder, tiny_settings
+
+__all__ = ["spread_encoder_folder", "tiny_settings"]
 
 DATA = Path(__file__).parent.parent.parent / "data"
 Serve = Callable[..., TestClient]
@@ -73,7 +73,5 @@ def client(serve: Serve, live_version: str) -> TestClient:
 
 
 def build_with_doubles(settings: Settings) -> Parts:
-    """Real parts, but for the model and the worker's training."""
-    parts = build_parts(settings, load=load_double)
-    worker = (sys.executable, "-m", "tests.service.fake_worker")
-    return replace(parts, runs=TrainingRuns(parts.store, settings, worker))
+    """Real parts, but for the model."""
+    return build_parts(settings, load=load_double)

@@ -58,4 +58,4 @@ def load_double(base: Foundations, version: str) -> LoadedVersion:
         possible_threshold=0.6,
     )
     model = KeywordModelDouble(version, base.codebook.ids, base.encoder)
-    return LoadedVersion(model, ClaimMatcher(base.store, base.encoder, weights))
+    return LoadedVersion(model, ClaimMatcher(base.store, base.encoder, weights), base.codebook)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from leitmotif.domain import Appearance, Case, CaseFilter, ImportCounts, LabelSource
 from leitmotif.errors import InvalidCursor, StoreUnavailable
-from leitmotif.store import CaseVectors, RunRecord, Store, open_store
+from leitmotif.store import CaseVectors, Store, open_store
 from leitmotif.text.normalise import content_hash
 from tests.store.support import DIMENSION, ENCODER, case, put, seed_of, unit, vectors_of
 
@@ -454,23 +454,6 @@ def test_vectors_come_back_as_they_were(store: Store) -> None:
         assert np.array_equal(found[given_case.id]["claim"], unit(seed_of(given_case.id)))
         assert found[given_case.id]["title"].shape == (DIMENSION,)
     assert store.get_vectors([], ENCODER) == {}
-
-
-# --- runs ---
-
-
-def test_training_runs(store: Store) -> None:
-    first = RunRecord("r1", "running", "fit", 0.5, "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z")
-    second = RunRecord("r2", "done", "publish", 1.0, "2024-01-02T00:00:00Z", "x", "v1", {"map": 0.7}, None)
-    store.save_run(first)
-    store.save_run(second)
-    assert store.list_runs(limit=5) == [second, first]
-    assert store.list_runs(limit=1) == [second]
-    failed = replace(first, status="failed", error="no data")
-    store.save_run(failed)
-    assert store.get_run("r1") == failed
-    assert store.get_run("r3") is None
-    assert len(store.list_runs(limit=5)) == 2
 
 
 # --- several at once ---

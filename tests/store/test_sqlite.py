@@ -83,12 +83,12 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
 def test_an_interrupted_first_opening_leaves_no_half_schema(tmp_path: Path) -> None:
     path = tmp_path / "cases.db"
     connection = sqlite3.connect(path)
-    connection.execute("CREATE TABLE runs (x)")
+    connection.execute("CREATE TABLE vectors (x)")
     connection.commit()
-    with pytest.raises(StoreUnavailable, match="runs"):
+    with pytest.raises(StoreUnavailable, match="vectors"):
         opened(path)
     tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-    assert tables == [("runs",)]
+    assert tables == [("vectors",)]
     connection.close()
 
 

@@ -17,7 +17,7 @@ from leitmotif.store.postgres.query import condition, indexable, key_digest
 from leitmotif.store.postgres.schema import schema_version, server_kind
 from leitmotif.store.postgres.words import Tokeniser
 from leitmotif.store.postgres.writing import Entry, erase_words, write_cases, write_vectors
-from leitmotif.store.protocol import CaseVectors, Hit, RunRecord, StoreFacts
+from leitmotif.store.protocol import CaseVectors, Hit, StoreFacts
 
 _ALL = CaseFilter()
 _TIMELINES = ("country", "language", "outlet")
@@ -193,26 +193,6 @@ class PostgresStore:
                 [indexable(narrative_id), *parameters],
             ).fetchall()
         return {value: count for value, count in rows if value}
-
-    def save_run(self, run: RunRecord) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                "INSERT INTO runs (id, created, body) VALUES (%s, %s, %s) "
-                "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-                (run.id, run.created, codec.run_to_json(run)),
-            )
-
-    def get_run(self, run_id: str) -> RunRecord | None:
-        with self._database.read() as connection:
-            row = connection.execute("SELECT body FROM runs WHERE id = %s", (indexable(run_id),)).fetchone()
-        return codec.run_from_json(row[0]) if row else None
-
-    def list_runs(self, *, limit: int) -> list[RunRecord]:
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT body FROM runs ORDER BY created DESC, id DESC LIMIT %s", (limit,)
-            ).fetchall()
-        return [codec.run_from_json(body) for (body,) in rows]
 
     def describe(self) -> StoreFacts:
         with self._database.read() as connection:

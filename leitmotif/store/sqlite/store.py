@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leitmotif.domain import Case, CaseFilter, CasePage, ImportCounts
 from leitmotif.store import codec
-from leitmotif.store.protocol import CaseVectors, Hit, RunRecord, StoreFacts
+from leitmotif.store.protocol import CaseVectors, Hit, StoreFacts
 from leitmotif.store.sqlite.connection import Database
 from leitmotif.store.sqlite.index import VectorIndex
 from leitmotif.store.sqlite.query import as_term, condition, match_expression
@@ -199,26 +199,6 @@ class SqliteStore:
                 [narrative_id, *parameters],
             ).fetchall()
         return {value: count for value, count in rows if value}
-
-    def save_run(self, run: RunRecord) -> None:
-        with self._database.write() as connection:
-            connection.execute(
-                "INSERT INTO runs (id, created, body) VALUES (?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET body = excluded.body",
-                (run.id, run.created, codec.run_to_json(run)),
-            )
-
-    def get_run(self, run_id: str) -> RunRecord | None:
-        with self._database.read() as connection:
-            row = connection.execute("SELECT body FROM runs WHERE id = ?", (run_id,)).fetchone()
-        return codec.run_from_json(row[0]) if row else None
-
-    def list_runs(self, *, limit: int) -> list[RunRecord]:
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT body FROM runs ORDER BY created DESC, id DESC LIMIT ?", (limit,)
-            ).fetchall()
-        return [codec.run_from_json(body) for (body,) in rows]
 
     def describe(self) -> StoreFacts:
         with self._database.read() as connection:

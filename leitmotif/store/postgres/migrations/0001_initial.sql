@@ -59,10 +59,3 @@ CREATE TABLE vectors (
     PRIMARY KEY (encoder, field, row)
 );
 CREATE INDEX vectors_by_row ON vectors (row);
-
-CREATE TABLE runs (
-    id TEXT COLLATE "C" PRIMARY KEY,
-    created TEXT COLLATE "C" NOT NULL,
-    body TEXT NOT NULL
-);
-CREATE INDEX runs_by_created ON runs (created DESC);

@@ -44,10 +44,3 @@ CREATE TABLE vector_changes (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     row INTEGER NOT NULL
 );
-
-CREATE TABLE runs (
-    id TEXT PRIMARY KEY,
-    created TEXT NOT NULL,
-    body TEXT NOT NULL
-);
-CREATE INDEX runs_by_created ON runs (created DESC);
