@@ -55,6 +55,7 @@ def copy(
     as_json: Json = False,
 ) -> None:
     """Copy all cases with their vectors and prove that they arrived. Broken off, it goes on when run again."""
+    from leitmotif.ledger.copying import copy_ledger
     from leitmotif.store.copying import copy_cases, prove_copy, refuse_other_cases
 
     if source_url == target_url:
@@ -71,14 +72,17 @@ def copy(
             target.settle()
             proof = prove_copy(source, target, progress)
             total = target.count_cases()
+    records = copy_ledger(source_url, target_url)
     if as_json:
         print_json(
             {"added": counts.added, "changed": counts.changed, "unchanged": counts.unchanged}
-            | {"compared": proof.cases, "digest": proof.digest, "cases": total}
+            | {"compared": proof.cases, "digest": proof.digest, "cases": total, "records": records}
         )
         return
     print_line(f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged")
     print_line(f"{proof.cases} cases with their vectors are the same in both, SHA-256 {proof.digest}")
+    for table, count in records.items():
+        print_line(f"{table}: {count} copied" if count else f"{table}: left alone, for the target has rows in it")
     if total != proof.cases:
         print_note(f"The target holds {total - proof.cases} cases more.")
 

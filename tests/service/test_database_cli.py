@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leitmotif.domain import Case
+from leitmotif.domain import Case, Narrative
+from leitmotif.ledger import open_ledger
 from leitmotif.store import CaseVectors, Store, open_store
 from leitmotif.store.copying import BATCH
 from service.cli import main
@@ -125,6 +126,29 @@ def test_copying_again_changes_nothing_and_follows_the_source(run: Run, file_url
     assert code == 0
     assert "1 added, 1 changed, 1202 unchanged" in out
     assert everything(postgres_url) == everything(file_url)
+
+
+def test_records_beside_the_cases_come_along(run: Run, file_url: str, postgres_url: str, tmp_path: Path) -> None:
+    with open_ledger(file_url) as ledger:
+        for number in range(3):
+            ledger.audit.add("ann", "model.switch", f"v{number}", {"from": "ä"})
+        ledger.narratives.put(Narrative("new_one", "theme", "Name", "Definition", keywords=("a", "b")))
+    code, out, _ = run("db", "copy", file_url, postgres_url)
+    assert code == 0
+    assert "audit: 3 copied" in out
+    with open_ledger(file_url) as one, open_ledger(postgres_url) as two:
+        assert two.audit.list(limit=9) == one.audit.list(limit=9)
+        assert two.narratives.list() == one.narratives.list()
+        two.audit.add("bob", "model.switch", "v9", {})
+        assert [entry.seq for entry in two.audit.list(limit=2).entries] == [4, 3]
+    code, out, _ = run("db", "copy", file_url, postgres_url)
+    assert "audit: left alone" in out
+    back = f"sqlite:///{tmp_path}/back.db"
+    assert run("db", "copy", postgres_url, back)[0] == 0
+    with open_ledger(back) as three:
+        assert [entry.who for entry in three.audit.list(limit=9).entries] == ["bob", "ann", "ann", "ann"]
+        assert three.audit.add("eve", "model.switch", "v1", {})
+        assert three.audit.list(limit=1).entries[0].seq == 5
 
 
 def test_a_target_with_other_cases(run: Run, file_url: str, postgres_url: str) -> None:

@@ -340,6 +340,19 @@ def test_the_address_may_say_how_to_connect(postgres_url: str) -> None:
     store.close()
 
 
+def test_tables_in_a_schema_of_their_own(postgres_url: str) -> None:
+    command(postgres_url, "CREATE EXTENSION vector", "CREATE SCHEMA newsroom")
+    url = postgres_url + "&options=-c%20search_path%3Dnewsroom,public"
+    store = open_store(url, exact_search_up_to=1)
+    put(store, case("a", title="The moon"), case("b"))
+    assert [hit.case_id for hit in store.search_words("moon", _ALL, limit=5)] == ["a"]
+    assert len(store.search_vectors(unit(1), ENCODER, "title", _ALL, limit=5)) == 2
+    store.close()
+    assert query(postgres_url, "SELECT DISTINCT schemaname FROM pg_tables WHERE tablename IN ('cases', 'vectors')") == [
+        ("newsroom",)
+    ]
+
+
 # --- many vectors ---
 
 _MANY = 3_000

@@ -19,7 +19,7 @@ from leitmotif.store.postgres.query import condition
 from leitmotif.store.protocol import Hit
 
 _MOST_DIMENSIONS = 4_000  # of an HNSW index on halfvec
-_LEAST_BREADTH, _MOST_BREADTH = 100, 1_000  # of hnsw.ef_search
+_LEAST_BREADTH, _MOST_BREADTH = 200, 1_000  # of hnsw.ef_search
 _BUILD_MEMORY_KB = 512 * 1024
 
 
@@ -96,7 +96,7 @@ def _exact(
 def _approximate(
     connection: Connection, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, limit: int
 ) -> list[Hit]:
-    breadth = min(max(_LEAST_BREADTH, 2 * limit), _MOST_BREADTH)
+    breadth = min(max(_LEAST_BREADTH, 4 * limit), _MOST_BREADTH)
     connection.execute(
         "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)",
         (str(breadth),),

@@ -77,15 +77,17 @@ def search(connection: Connection, words: Sequence[str], where: CaseFilter, limi
     if not searched:
         return []
     passing, parameters = condition(where)
-    only = "" if where.is_empty else f"WHERE row IN (SELECT row FROM cases WHERE {passing})"
+    only = "" if where.is_empty else "WHERE row IN (SELECT row FROM passing)"
     weights = [inverse_frequency(counts[word], total) for word in searched]
     rows = connection.execute(
+        # The planner cannot know how many cases hold the words, and would ask the filter of each one by one.
+        f"WITH passing AS MATERIALIZED (SELECT row FROM cases WHERE {passing}) "
         # Ties at the end of the list are settled by id, so they must all come out of the inner query.
         "SELECT cases.id, found.score FROM ("
         " SELECT row, sum(idf * frequency * (%s + 1) / (frequency + %s * (1 - %s + %s * length / %s))) AS score"
         " FROM unnest(%s::text[], %s::float8[]) AS query (word, idf) JOIN case_words USING (word)"
         f" {only} GROUP BY row ORDER BY score DESC FETCH FIRST %s ROWS WITH TIES"
         ") AS found JOIN cases USING (row) ORDER BY found.score DESC, cases.id LIMIT %s",
-        [_K1, _K1, _B, _B, length / total, searched, weights, *parameters, limit, limit],
+        [*parameters, _K1, _K1, _B, _B, length / total, searched, weights, limit, limit],
     ).fetchall()
     return [Hit(case_id, score) for case_id, score in rows]

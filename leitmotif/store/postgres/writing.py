@@ -38,8 +38,18 @@ class Entry:
 
 def write_cases(connection: Connection, entries: Sequence[Entry], tokeniser: Tokeniser) -> None:
     """Add or replace cases, each id once."""
+    if not entries:
+        return
+    _forget(connection, [entry.id for entry in entries])
+    counts: Counter[str] = Counter()
+    length = 0
     for start in range(0, len(entries), _BATCH):
-        _write_batch(connection, entries[start : start + _BATCH], tokeniser)
+        words = _write_batch(connection, entries[start : start + _BATCH], tokeniser)
+        counts.update(word for case_words in words for word in case_words)
+        length += sum(map(_length, words))
+    # Once for all: within a transaction every update of a word's row leaves a dead one for the next to step over.
+    _count_words(connection, counts)
+    connection.execute("UPDATE totals SET cases = cases + %s, words = words + %s", (len(entries), length))
 
 
 def write_vectors(connection: Connection, rows: Sequence[int], vectors: Sequence[CaseVectors]) -> None:
@@ -73,11 +83,10 @@ def erase_words(connection: Connection, rows: Sequence[int]) -> None:
     )
 
 
-def _write_batch(connection: Connection, entries: Sequence[Entry], tokeniser: Tokeniser) -> None:
-    counts = tokeniser.counts([entry.text for entry in entries])
-    _forget(connection, [entry.id for entry in entries])
-    lengths = [sum(words.values()) for words in counts]
-    rows = _upsert(connection, entries, lengths)
+def _write_batch(connection: Connection, entries: Sequence[Entry], tokeniser: Tokeniser) -> list[dict[str, int]]:
+    """Write everything but the counts of words; returns how often each word stands in each case."""
+    words = tokeniser.counts([entry.text for entry in entries])
+    rows = _upsert(connection, entries, list(map(_length, words)))
     numbered = list(zip(rows, entries, strict=True))
     _copy(
         connection,
@@ -95,8 +104,9 @@ def _write_batch(connection: Connection, entries: Sequence[Entry], tokeniser: To
         ("bytea", "int8"),
         ((key_digest(key), row) for row, entry in numbered for key in sorted(codec.case_keys(entry.case))),
     )
-    _write_words(connection, rows, counts, lengths)
+    _write_words(connection, rows, words)
     write_vectors(connection, rows, [entry.vectors for entry in entries])
+    return words
 
 
 def _forget(connection: Connection, ids: Sequence[str]) -> None:
@@ -130,26 +140,29 @@ def _upsert(connection: Connection, entries: Sequence[Entry], lengths: Sequence[
     return [row_of[entry.id] for entry in entries]
 
 
-def _write_words(
-    connection: Connection, rows: Sequence[int], counts: Sequence[dict[str, int]], lengths: Sequence[int]
-) -> None:
+def _write_words(connection: Connection, rows: Sequence[int], words: Sequence[dict[str, int]]) -> None:
     _copy(
         connection,
         "case_words (word, row, frequency, length)",
         ("text", "int8", "int4", "int4"),
         (
-            (word, row, frequency, length)
-            for row, words, length in zip(rows, counts, lengths, strict=True)
-            for word, frequency in words.items()
+            (word, row, frequency, _length(case_words))
+            for row, case_words in zip(rows, words, strict=True)
+            for word, frequency in case_words.items()
         ),
     )
-    cases = Counter(word for words in counts for word in words)
+
+
+def _count_words(connection: Connection, counts: Counter[str]) -> None:
     connection.execute(
         "INSERT INTO word_counts (word, cases) SELECT * FROM unnest(%s::text[], %s::bigint[]) "
         "ON CONFLICT (word) DO UPDATE SET cases = word_counts.cases + excluded.cases",
-        (list(cases.keys()), list(cases.values())),
+        (list(counts.keys()), list(counts.values())),
     )
-    connection.execute("UPDATE totals SET cases = cases + %s, words = words + %s", (len(rows), sum(lengths)))
+
+
+def _length(words: dict[str, int]) -> int:
+    return sum(words.values())
 
 
 def _copy(connection: Connection, target: str, types: Sequence[str], rows: Iterable[tuple[object, ...]]) -> None:
