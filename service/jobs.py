@@ -172,8 +172,9 @@ def execute(
             recorder.begin(worker)
             do = durably(lambda stage: run_stage(shop, stage, recorder))
             outcome = run_stages(shop, do, who=run.who, activate=run.activate, force=run.force)
-            recorder.finish(outcome.version, outcome.metrics, outcome.gate or None, skipped=outcome.skipped)
+            # First, so that a run which is seen to have ended has left nothing behind.
             shop.folder.remove()
+            recorder.finish(outcome.version, outcome.metrics, outcome.gate or None, skipped=outcome.skipped)
     except Timeout as error:
         refused = RunInProgress("Another process is training with these models: wait until it has finished.")
         recorder.stop(refused)
