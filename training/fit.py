@@ -15,7 +15,7 @@ from leitmotif.classifier.fusion import Fusion, pair_features, stance_features, 
 from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, columns_of, words_with_cues
 from leitmotif.domain import Codebook
 from leitmotif.encoder import Encoder, Vectors
-from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, touch_matrix
+from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, stance_weights, touch_matrix
 from training.network import NetworkSettings, fit_network
 
 Array = NDArray[np.float32]
@@ -66,8 +66,9 @@ def fit_heads(
     touched, stances = touch_matrix(examples, labels), stance_codes(examples)
     kinds = [stances == code for code in range(len(STANCE_NAMES))]
     network = fit_network(
-        inputs.deep, touched, carry_matrix(examples, labels), stances, settings.network, settings.seed
-    )
+        inputs.deep, touched, carry_matrix(examples, labels), stances, stance_weights(examples), settings.network,
+        settings.seed,
+    )  # fmt: skip
     return Heads(
         vectorisers=vectorisers,
         network=network,
@@ -95,7 +96,7 @@ def fit_fusion(
     carried, codes = carry_matrix(examples, labels), stance_codes(examples)
     rows = unseen if tuned else np.ones(len(examples), bool)
     stance = LogisticRegression(C=1.0, max_iter=1000)
-    stance.fit(stance_features(layer, tuned)[rows], codes[rows])
+    stance.fit(stance_features(layer, tuned)[rows], codes[rows], stance_weights(examples)[rows])
     stances = Fusion(None, None, stance, known).stances(layer)
     features = pair_features(layer, stances)[rows]
     carry = _shared_regression(features, carried[rows])
