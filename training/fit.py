@@ -73,7 +73,9 @@ def fit_heads(
         vectorisers=vectorisers,
         network=network,
         narrative_by_words=_binary_heads(inputs.words, touched.T, settings.words_regularisation),
-        stance_by_words=_binary_heads(words_with_cues(inputs), kinds, settings.stance_regularisation),
+        stance_by_words=_binary_heads(
+            words_with_cues(inputs), kinds, settings.stance_regularisation, stance_weights(examples)
+        ),
         definitions=definitions,
         columns=columns_of(labels, branch_labels),
     )
@@ -99,16 +101,19 @@ def fit_fusion(
     stance.fit(stance_features(layer, tuned)[rows], codes[rows], stance_weights(examples)[rows])
     stances = Fusion(None, None, stance, known).stances(layer)
     features = pair_features(layer, stances)[rows]
-    carry = _shared_regression(features, carried[rows])
+    weights = stance_weights(examples)[rows]
+    carry = _shared_regression(features, carried[rows], weights)
     if not tuned:
         return Fusion(carry, None, stance, known)
     features = tuned_pair_features(layer, stances)[rows][:, known]
-    return Fusion(carry, _shared_regression(features, carried[rows][:, known]), stance, known)
+    return Fusion(carry, _shared_regression(features, carried[rows][:, known], weights), stance, known)
 
 
-def _shared_regression(features: Array, truth: NDArray[np.bool_]) -> LogisticRegression:
+def _shared_regression(features: Array, truth: NDArray[np.bool_], weights: NDArray[np.float32]) -> LogisticRegression:
     """One regression for all narratives, over features (n, L, width)."""
-    return LogisticRegression(C=1.0, max_iter=1000).fit(features.reshape(-1, features.shape[2]), truth.reshape(-1))
+    repeated = np.repeat(weights, truth.shape[1])
+    regression = LogisticRegression(C=1.0, max_iter=1000)
+    return regression.fit(features.reshape(-1, features.shape[2]), truth.reshape(-1), repeated)
 
 
 def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: int) -> FirstLayer:
@@ -124,9 +129,12 @@ def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: in
 
 
 def _binary_heads(
-    features: sparse.csr_matrix, targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_], strength: float
+    features: sparse.csr_matrix,
+    targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_],
+    strength: float,
+    weights: NDArray[np.float32] | None = None,
 ) -> tuple[LogisticRegression, ...]:
     return tuple(
-        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target)
+        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target, weights)
         for target in targets
     )
