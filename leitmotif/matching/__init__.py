@@ -4,6 +4,7 @@ Candidates come from words and meaning together. Each is then looked at closely,
 features that a reader can name says how probable it is that the case answers the claim.
 """
 
+from leitmotif.matching.duplicates import Duplicate, Duplicates, find_duplicates
 from leitmotif.matching.features import FEATURES
 from leitmotif.matching.finder import CandidateFinder, Candidates
 from leitmotif.matching.matcher import ClaimMatcher, MatchResult, Ranked
@@ -14,8 +15,11 @@ __all__ = [
     "CandidateFinder",
     "Candidates",
     "ClaimMatcher",
+    "Duplicate",
+    "Duplicates",
     "MatchResult",
     "MatchWeights",
     "Ranked",
+    "find_duplicates",
     "probabilities",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,14 +40,22 @@ class CandidateFinder:
         self._encoder = encoder
         self._read: Callable[[str], Wording] = lru_cache(_REMEMBERED)(read)
 
-    def find(self, claim: str, where: CaseFilter, *, depth: int = DEPTH, also: Sequence[str] = ()) -> Candidates:
-        """The nearest cases by words and by meaning, and those named in `also`; none if the store is empty."""
+    def find(
+        self,
+        claim: str,
+        where: CaseFilter,
+        *,
+        depth: int = DEPTH,
+        also: Sequence[str] = (),
+        without: Collection[str] = (),
+    ) -> Candidates:
+        """The nearest cases by words and by meaning, and those named in `also`, but none of `without`."""
         text = clean(claim) or claim
         sentences = [s.text for s in split_sentences(text) if len(s.text.split()) >= _FEWEST_WORDS]
         texts = [text, *sentences[:_MOST_SENTENCES]] if len(sentences) > 1 else [text]
         vectors = self._encoder.encode_queries(texts)
-        ids = self._gather(text, vectors[0], where, depth, also)
-        cases = self._store.get_cases(ids)
+        ids = self._gather(text, vectors[0], where, depth + len(without), also)
+        cases = self._store.get_cases([case_id for case_id in ids if case_id not in without])
         if not cases:
             return Candidates((), np.zeros((0, len(FEATURES)), np.float32))
         cosines = self._cosines(vectors, [case.id for case in cases])

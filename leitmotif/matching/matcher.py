@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,10 +69,15 @@ class ClaimMatcher:
         warnings = ("The claim says little: every answer is one tier lower.",) if stepped_down else ()
         return MatchResult(matches[0].tier if matches else Verdict.NO_MATCH, shown, warnings)
 
-    def rank(self, claim: str, where: CaseFilter, *, limit: int) -> list[Ranked]:
+    def similar(self, case: Case, where: CaseFilter, *, limit: int) -> list[Match]:
+        """The other cases that are most probably about what this case is about; `limit` of them where so many exist."""
+        ranked = self.rank(case.claim_text, where, limit=limit, without={case.id})
+        return [self._match(case.claim_text, found, vague=False) for found in ranked]
+
+    def rank(self, claim: str, where: CaseFilter, *, limit: int, without: Collection[str] = ()) -> list[Ranked]:
         """Cases by their probability of answering a claim, exact ones first; `limit` of them where so many exist."""
-        exact = self._exact(claim, where)
-        found = self._finder.find(claim, where, depth=max(DEPTH, limit), also=sorted(exact))
+        exact = self._exact(claim, where).difference(without)
+        found = self._finder.find(claim, where, depth=max(DEPTH, limit), also=sorted(exact), without=without)
         chances = probabilities(self._weights, found.features)
         ranked = [
             Ranked(case, features, 1.0 if case.id in exact else float(chance), case.id in exact)

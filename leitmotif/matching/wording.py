@@ -36,6 +36,7 @@ _DATE = re.compile(
 )
 _ENDINGS = "ations ation ments ment ingly edly ions ion ings ing ers ed es er ly s e".split()
 _SHORTEST_STEM = 3
+_FEWEST_SMALL = 0.25
 _STOP_WORDS = frozenset(
     """a an and are as at be been by for from had has have he her his in is it its of on or she that the their them
     they this to was were will with which who would into about than then there these those""".split()
@@ -116,9 +117,9 @@ def _day(found: re.Match[str]) -> date | None:
 
 
 def _names(text: str) -> frozenset[str]:
-    """None in a text where most words are capitalised: a headline tells no names from other words."""
+    """None in a text where nearly every word is capitalised: such a headline tells no names from other words."""
     words = [word for word in text.split() if len(word) > 3 and word[0].isalpha()]
-    if sum(word[0].isupper() for word in words) > len(words) / 2:
+    if sum(word[0].islower() for word in words) < len(words) * _FEWEST_SMALL:
         return frozenset()
     found = (match_key(name).split() for name in _NAME.findall(text))
     return frozenset(stem(name[0]) for name in found if name and name[0] not in _STOP_WORDS)
