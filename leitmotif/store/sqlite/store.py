@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from leitmotif.domain import Case, CaseFilter, CasePage, ImportCounts
 from leitmotif.store import codec
-from leitmotif.store.protocol import CaseVectors, Hit
+from leitmotif.store.protocol import CaseVectors, Hit, StoreFacts
 from leitmotif.store.sqlite.connection import Database
 from leitmotif.store.sqlite.index import VectorIndex
 from leitmotif.store.sqlite.query import condition
@@ -195,6 +195,20 @@ class SqliteStore:
                 [narrative_id, *parameters],
             ).fetchall()
         return {value: count for value, count in rows if value}
+
+    def describe(self) -> StoreFacts:
+        with self._database.read() as connection:
+            encoders = dict(
+                connection.execute("SELECT encoder, count(DISTINCT row) FROM vectors GROUP BY encoder ORDER BY encoder")
+            )
+            (schema,) = connection.execute("PRAGMA user_version").fetchone()
+        kind = f"SQLite {sqlite3.sqlite_version}"
+        return StoreFacts(kind, str(self._database.path), schema, self.count_cases(), encoders)
+
+    def settle(self) -> None:
+        with self._database.write() as connection:
+            connection.execute("INSERT INTO case_words (case_words) VALUES ('optimize')")
+            connection.execute("ANALYZE")
 
     def check(self) -> None:
         self.count_cases()
