@@ -13,10 +13,13 @@ LeitmotifError
 │   ├── CaseNotFound
 │   ├── NarrativeNotFound
 │   ├── ModelNotFound
-│   └── RunNotFound
+│   ├── RunNotFound
+│   ├── FeedbackNotFound
+│   └── ItemNotFound
 ├── Conflict
 │   ├── CaseExists
 │   ├── OtherCases
+│   ├── FeedbackExists
 │   ├── NarrativeInUse
 │   ├── RunInProgress
 │   └── RunCancelled
@@ -117,6 +120,14 @@ class RunNotFound(NotFound):
     """No training run has this id."""
 
 
+class FeedbackNotFound(NotFound):
+    """No feedback has this id."""
+
+
+class ItemNotFound(NotFound):
+    """No review item has this id."""
+
+
 class Conflict(LeitmotifError):
     """The request contradicts what is there."""
 
@@ -127,6 +138,10 @@ class CaseExists(Conflict):
 
 class OtherCases(Conflict):
     """The database to copy into holds cases of its own."""
+
+
+class FeedbackExists(Conflict):
+    """Other feedback has this id."""
 
 
 class RunInProgress(Conflict):

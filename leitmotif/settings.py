@@ -81,6 +81,12 @@ class Settings(BaseSettings):
     gate_false_label_rise: float = Field(
         0.01, ge=0, le=1, description="Rise allowed in the share of neutral, and of refuting, texts that get a label."
     )
+    keep_for_review: bool = Field(
+        False, description="Whether every text that is classified joins the review queue. Else none is kept."
+    )
+    review_lease_minutes: float = Field(
+        60.0, gt=0, description="How long a text of the review queue that was handed out comes to nobody else."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )

@@ -30,6 +30,7 @@ TABLE: Mapping[type[LeitmotifError], tuple[int, str]] = {
     errors.InputError: (422, "invalid-request"),
     errors.NotFound: (404, "not-found"),
     errors.CaseExists: (409, "case-exists"),
+    errors.FeedbackExists: (409, "feedback-exists"),
     errors.RunInProgress: (409, "run-in-progress"),
     errors.Conflict: (409, "conflict"),
     errors.Unauthorised: (401, "unauthorised"),

@@ -21,6 +21,7 @@ from leitmotif.store.protocol import Store
 from leitmotif.text.language import LanguageDetector
 from service.jobs import TrainingRuns
 from service.limits import AnalysisPool
+from service.review_queue import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Parts:
     analyser: Analyser
     pool: AnalysisPool
     runs: TrainingRuns
+    review: ReviewQueue
 
     @property
     def codebook(self) -> Codebook:
@@ -88,17 +90,19 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     registry = Registry(settings.models_dir)
     base = Foundations(registry, store, encoder, codebook)
     live = LiveModel(registry, lambda version: load(base, version))
-    detector = LanguageDetector(settings.encoder_languages)
+    analyser = Analyser(live, library, LanguageDetector(settings.encoder_languages), settings, ledger.feedback)
+    codebooks = CurrentCodebook(codebook, ledger.narratives)
     return Parts(
         settings=settings,
-        codebooks=CurrentCodebook(codebook, ledger.narratives),
+        codebooks=codebooks,
         store=store,
         ledger=ledger,
         encoder=encoder,
         library=library,
         registry=registry,
         live=live,
-        analyser=Analyser(live, library, detector, settings),
+        analyser=analyser,
         pool=AnalysisPool(settings.max_concurrent_analyses, settings.max_queued_analyses),
         runs=TrainingRuns(ledger, settings),
+        review=ReviewQueue(ledger, library, analyser, codebooks, settings),
     )

@@ -85,4 +85,44 @@ def _carry_over_runs(connection: sa.Connection, runs: sa.Table) -> None:
     connection.execute(sa.text("DROP TABLE runs"))
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables,)
+def _feedback_tables(connection: sa.Connection) -> None:
+    metadata = sa.MetaData()
+    sa.Table(
+        "feedback",
+        metadata,
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.Text, nullable=False, unique=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("target", sa.Text, nullable=False),
+        sa.Column("text_hash", sa.Text, nullable=False, index=True),
+        sa.Column("case_id", sa.Text, nullable=False),
+        sa.Column("narratives", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    sa.Table(
+        "decisions",
+        metadata,
+        sa.Column("feedback_id", sa.Text, primary_key=True),
+        sa.Column("status", sa.Text, nullable=False, index=True),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+    )
+    sa.Table(
+        "review_items",
+        metadata,
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("text_hash", sa.Text, nullable=False, unique=True),
+        sa.Column("created", sa.Text, nullable=False),
+        sa.Column("decided", sa.Integer, nullable=False),
+        sa.Column("leased_until", sa.Float, nullable=False),
+        sa.Column("encoder", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("vector", sa.LargeBinary, nullable=False),
+        sa.Index("review_items_by_state", "decided", "leased_until"),
+    )
+    metadata.create_all(connection)
+
+
+STEPS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _feedback_tables)
