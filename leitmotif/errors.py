@@ -18,7 +18,8 @@ LeitmotifError
 │   ├── CaseExists
 │   ├── NarrativeInUse
 │   ├── RunInProgress
-│   └── RunCancelled
+│   ├── RunCancelled
+│   └── OutputExists
 ├── Unauthorised
 ├── Busy
 ├── ConfigurationError
@@ -30,6 +31,7 @@ LeitmotifError
 │   ├── ModelIncompatible
 │   ├── EncoderUnavailable
 │   └── NotEnoughData
+├── StorageError
 └── StoreError
     ├── StoreUnavailable
     └── SchemaTooNew
@@ -112,7 +114,7 @@ class ModelNotFound(NotFound):
 
 
 class RunNotFound(NotFound):
-    """No training run has this id."""
+    """No training or bulk run has this id."""
 
 
 class Conflict(LeitmotifError):
@@ -132,7 +134,11 @@ class NarrativeInUse(Conflict):
 
 
 class RunCancelled(Conflict):
-    """Somebody asked to cancel the training run."""
+    """Somebody asked to cancel the run."""
+
+
+class OutputExists(Conflict):
+    """The results of a bulk run would replace a file that is there."""
 
 
 class Unauthorised(LeitmotifError):
@@ -177,6 +183,10 @@ class EncoderUnavailable(ModelError):
 
 class NotEnoughData(ModelError):
     """There are too few labelled cases to train on."""
+
+
+class StorageError(LeitmotifError):
+    """A file of a bulk run cannot be read or written."""
 
 
 class StoreError(LeitmotifError):

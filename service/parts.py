@@ -19,6 +19,8 @@ from leitmotif.settings import Settings
 from leitmotif.store.opening import open_settled_store
 from leitmotif.store.protocol import Store
 from leitmotif.text.language import LanguageDetector
+from service.bulk.runs import BulkRuns
+from service.bulk.workflows import enqueue_run
 from service.jobs import TrainingRuns
 from service.limits import AnalysisPool
 
@@ -48,6 +50,7 @@ class Parts:
     analyser: Analyser
     pool: AnalysisPool
     runs: TrainingRuns
+    bulk: BulkRuns
 
     @property
     def codebook(self) -> Codebook:
@@ -101,4 +104,5 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
         analyser=Analyser(live, library, detector, settings),
         pool=AnalysisPool(settings.max_concurrent_analyses, settings.max_queued_analyses),
         runs=TrainingRuns(ledger, settings),
+        bulk=BulkRuns(ledger, settings, registry, enqueue_run),
     )
