@@ -24,7 +24,7 @@ from leitmotif.ledger.workers import Worker, this_process
 from leitmotif.settings import Settings
 from leitmotif.store.opening import open_settled_store
 from service.bulk import workflows as bulk
-from service.bulk.stages import BulkStages
+from service.bulk.stages import BulkStages, Scorers
 from service.jobs import Do, execute
 from service.recorder import Recorder
 from service.scorers import PinnedScorers
@@ -40,6 +40,7 @@ _POLL_SECONDS = 0.5
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 Open = Callable[[Settings, Ledger, str], "Workshop"]
+Scoring = Callable[[Settings], Scorers]
 
 
 def open_workshop(settings: Settings, ledger: Ledger, run_id: str) -> Workshop:
@@ -49,7 +50,9 @@ def open_workshop(settings: Settings, ledger: Ledger, run_id: str) -> Workshop:
     return Workshop(settings, open_settled_store(settings), ledger, run_id)
 
 
-def work(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:
+def work(
+    settings: Settings, stop: threading.Event, opening: Open = open_workshop, scoring: Scoring = PinnedScorers
+) -> None:
     """Do what is queued until told to stop. A run under way is then left to the next worker.
 
     Raises:
@@ -57,7 +60,7 @@ def work(settings: Settings, stop: threading.Event, opening: Open = open_worksho
     """
     ledger, me = open_ledger(settings.database_url), this_process()
     ledger.workers.seen(me)
-    stages = BulkStages(settings, ledger, PinnedScorers(settings), me.id)
+    stages = BulkStages(settings, ledger, scoring(settings), me.id)
     DBOS(config=dbos_config(settings.database_url, me))
     _register(settings, ledger, me, opening)
     bulk.register(stages, ledger)
@@ -143,7 +146,9 @@ def main(opening: Open = open_workshop) -> int:
     return 0
 
 
-def run_until_stopped(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:
+def run_until_stopped(
+    settings: Settings, stop: threading.Event, opening: Open = open_workshop, scoring: Scoring = PinnedScorers
+) -> None:
     """Work until a signal or `stop`; then end this process, whatever a run under way is doing."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
 
@@ -153,7 +158,7 @@ def run_until_stopped(settings: Settings, stop: threading.Event, opening: Open =
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     try:
-        work(settings, stop, opening)
+        work(settings, stop, opening, scoring)
     except LeitmotifError as error:
         logger.error("the worker cannot work: %s", error)
         sys.exit(1)

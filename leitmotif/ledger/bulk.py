@@ -153,17 +153,17 @@ class BulkTable:
         with self._database.read() as connection:
             return _get(connection, run_id)
 
-    def list(self, *, limit: int) -> list[BulkRun]:
-        """Runs, newest first."""
-        newest = sa.select(_RUNS.c.body).order_by(_RUNS.c.created.desc(), _RUNS.c.id.desc()).limit(limit)
-        with self._database.read() as connection:
-            return [_record(body) for body in connection.execute(newest).scalars()]
-
     def unfinished(self) -> list[BulkRun]:
         """Runs that are queued or running, oldest first."""
         found = sa.select(_RUNS.c.body).where(_RUNS.c.status.in_(sorted(UNFINISHED))).order_by(_RUNS.c.created)
         with self._database.read() as connection:
             return [_record(body) for body in connection.execute(found).scalars()]
+
+    def list(self, *, limit: int) -> list[BulkRun]:
+        """Runs, newest first."""
+        newest = sa.select(_RUNS.c.body).order_by(_RUNS.c.created.desc(), _RUNS.c.id.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_record(body) for body in connection.execute(newest).scalars()]
 
     def ask_to_cancel(self, run_id: str) -> None:
         """Leave word that a run is to stop; whoever works on it looks for that."""
@@ -204,9 +204,9 @@ class BulkTable:
         ).where(_BATCHES.c.run_id == run_id)
         busy = sa.select(_BATCHES.c.worker).where(_BATCHES.c.run_id == run_id, _BATCHES.c.done.is_(None)).distinct()
         with self._database.read() as connection:
-            counts = [int(count) for count in connection.execute(sums).one()]
-            workers = sorted(connection.execute(busy).scalars())
-        return BulkProgress(*counts, workers=tuple(workers))
+            batches, articles, errors, late = map(int, connection.execute(sums).one())
+            workers = tuple(sorted(connection.execute(busy).scalars()))
+        return BulkProgress(batches, articles, errors, late, workers)
 
 
 def _columns(run: BulkRun) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Bulk runs as services and the command line see them: start, follow, cancel, resume; and a run in a shell's process."""
+"""Bulk runs as services and shells see them: start, follow, cancel, resume; and a run in a shell's own process."""
 
 from __future__ import annotations
 
@@ -116,8 +116,12 @@ class BulkRuns:
             RunNotFound: no run has this id.
             RunInProgress: it has not failed.
         """
+        return self._queue(self.reopen(run_id))
+
+    def reopen(self, run_id: str, *, worker: str = "") -> BulkRun:
+        """Record a failed run as queued again without queueing it: for the workers, or for the one that is named."""
         self.get(run_id)
-        return self._queue(self._ledger.bulk.reopen(run_id, updated=now(), durable=True))
+        return self._ledger.bulk.reopen(run_id, updated=now(), durable=not worker, worker=worker)
 
     def cancel(self, run_id: str) -> BulkState:
         """Ask a run to stop. One that no process looks after stops at once; one that has ended stays as it is.

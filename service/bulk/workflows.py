@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from dbos import DBOS, SetWorkflowID, StepOptions, WorkflowStatus
-from dbos.error import DBOSMaxStepRetriesExceeded
+from dbos import error as dbos_error
 
 from leitmotif.errors import LeitmotifError, RunCancelled
 from leitmotif.ledger import Ledger
@@ -53,7 +53,7 @@ def register(stages: BulkStages, ledger: Ledger) -> None:
     def score_batch(run_id: str, number: int) -> str:
         try:
             return DBOS.run_step(_SCORE, stages.score, run_id, number)
-        except DBOSMaxStepRetriesExceeded as error:
+        except dbos_error.DBOSMaxStepRetriesExceeded as error:
             raise LeitmotifError(str(error.errors[-1])) from error
 
     @DBOS.workflow(name=RUN_WORKFLOW, max_recovery_attempts=_MOST_RUN_RECOVERIES)
