@@ -130,7 +130,7 @@ class Analyser:
         probability, threshold = float(reading.scores.narratives[column]), float(reading.model.thresholds[column])
         assigned = outcome is Outcome.LABELLED and probability >= threshold
         why_not, evidence = "", self._evidence.of_assigned(reading, column) if assigned else ()
-        stance = stance_of(evidence) if assigned else None
+        stance = stance_of(reading, column) if assigned else None
         if with_evidence and not assigned:
             why_not, evidence = self._evidence.why_not(reading, column)
         return NarrativeScore(

@@ -16,6 +16,7 @@ LeitmotifError
 │   └── RunNotFound
 ├── Conflict
 │   ├── CaseExists
+│   ├── OtherCases
 │   ├── NarrativeInUse
 │   ├── RunInProgress
 │   ├── RunCancelled
@@ -34,7 +35,8 @@ LeitmotifError
 ├── StorageError
 └── StoreError
     ├── StoreUnavailable
-    └── SchemaTooNew
+    ├── SchemaTooNew
+    └── CopyDiffers
 
 Messages say what is wrong and how to mend it. Nothing here knows about HTTP: `service/errors.py` holds the
 one table that maps classes to responses.
@@ -125,6 +127,10 @@ class CaseExists(Conflict):
     """A case with this id is already stored."""
 
 
+class OtherCases(Conflict):
+    """The database to copy into holds cases of its own."""
+
+
 class RunInProgress(Conflict):
     """Another training run is under way."""
 
@@ -199,3 +205,7 @@ class StoreUnavailable(StoreError):
 
 class SchemaTooNew(StoreError):
     """The database was written by a newer Leitmotif."""
+
+
+class CopyDiffers(StoreError):
+    """A copy of a database is not the same as what it was copied from."""

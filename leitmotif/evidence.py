@@ -35,10 +35,8 @@ class EvidenceFinder:
 
     def of_assigned(self, reading: Reading, column: int) -> tuple[Evidence, ...]:
         """The sentences that carry the narrative, strongest first; at least the strongest one."""
-        chances = reading.scores.sentences[:, column]
-        order = np.argsort(-chances, kind="stable")
-        kept = [i for i in order if chances[i] >= reading.model.evidence_threshold] or [order[0]]
-        return tuple(self._evidence(reading, int(i), column, refuted=False) for i in kept[: self._most])
+        kept = carrying(reading, column)[: self._most]
+        return tuple(self._evidence(reading, i, column, refuted=False) for i in kept)
 
     def why_not(self, reading: Reading, column: int) -> tuple[str, tuple[Evidence, ...]]:
         """What keeps a narrative near its threshold from being assigned, with the sentence that came nearest.
@@ -80,7 +78,16 @@ class EvidenceFinder:
         return Resemblance(found[0].case.id, found[0].case.title, found[0].similarity)
 
 
-def stance_of(evidence: Sequence[Evidence]) -> Stance:
-    """`asserted` if the author asserts it anywhere with weight, else `attributed`."""
-    weight = {stance: sum(e.probability for e in evidence if e.stance is stance) for stance in STANCES}
-    return max((Stance.ASSERTED, Stance.ATTRIBUTED), key=lambda stance: weight[stance])
+def carrying(reading: Reading, column: int) -> list[int]:
+    """The sentences that carry a narrative, strongest first; at least the strongest one."""
+    chances = reading.scores.sentences[:, column]
+    order = [int(i) for i in np.argsort(-chances, kind="stable")]
+    return [i for i in order if chances[i] >= reading.model.evidence_threshold] or order[:1]
+
+
+def stance_of(reading: Reading, column: int) -> Stance:
+    """`asserted` if the author asserts it with more weight than others are quoted with, else `attributed`."""
+    sentences = carrying(reading, column)
+    chances = reading.scores.sentences[sentences, column]
+    asserted, attributed = (chances[:, None] * reading.scores.stances[sentences, :2]).sum(axis=0)
+    return Stance.ASSERTED if asserted >= attributed else Stance.ATTRIBUTED

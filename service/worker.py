@@ -25,7 +25,7 @@ from leitmotif.settings import Settings
 from leitmotif.store.opening import open_settled_store
 from service.bulk import workflows as bulk
 from service.bulk.stages import BulkStages, Scorers
-from service.jobs import Do, execute
+from service.jobs import Do, execute, training_lock
 from service.recorder import Recorder
 from service.scorers import PinnedScorers
 from service.workflows import MOST_RECOVERIES, QUEUE, WORKFLOW, client, dbos_config, enqueue
@@ -82,17 +82,22 @@ def _register(settings: Settings, ledger: Ledger, me: Worker, opening: Open) -> 
 
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RECOVERIES)
     def train(run_id: str) -> str:
-        run = ledger.runs.get(run_id)
-        if run is None or not run.unfinished:
-            return "nothing to do"
-        shop = opening(settings, ledger, run_id)
-        try:
-            return execute(shop, run, me.id, durably=_as_steps).version
-        except LeitmotifError as error:
-            logger.error("training run %s: %s", run_id, error)
-            return "stopped"
-        finally:
-            shop.store.close()
+        # Who was taken for dead may live: its run is left to it, and looked at again when it has ended.
+        with training_lock(settings, wait=-1):
+            run = ledger.runs.get(run_id)
+            if run is None or not run.unfinished:
+                return "nothing to do"
+            return _train(opening(settings, ledger, run_id), run, me)
+
+
+def _train(shop: Workshop, run: RunRecord, me: Worker) -> str:
+    try:
+        return execute(shop, run, me.id, durably=_as_steps).version
+    except LeitmotifError as error:
+        logger.error("training run %s: %s", run.id, error)
+        return "stopped"
+    finally:
+        shop.store.close()
 
 
 def _as_steps(do: Do) -> Do:

@@ -77,10 +77,10 @@ class Branch:
     """A tuned branch at work: `encoder.with_branch(branch)` gives its logits beside every vector."""
 
     def __init__(self, net: BranchNet, info: BranchInfo, path: Path, dtype: torch.dtype) -> None:
-        self._net = net.to(dtype).eval()
+        self.name = f"branch-{_fingerprint(net)}"
         self.info = info
         self.path = path
-        self.name = f"branch-{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
+        self._net = net.to(dtype).eval()
 
     @property
     def layer(self) -> int:
@@ -109,6 +109,7 @@ def save_branch(path: Path, net: BranchNet, info: BranchInfo) -> None:
     weights = {name: value.detach().to(torch.float16).contiguous() for name, value in net.state_dict().items()}
     unfinished = path.with_suffix(".part")
     save_file(weights, unfinished, metadata=about)
+    unfinished.chmod(0o644)
     unfinished.replace(path)
 
 
@@ -130,6 +131,15 @@ def load_branch(path: Path, encoder: SentenceEncoder) -> Branch | None:
     except (SafetensorError, KeyError, ValueError, RuntimeError, TypeError) as error:
         raise ModelCorrupt(f"{path} is no branch of {encoder.name} ({error}): delete it or tune again.") from error
     return Branch(net, info, path, encoder.dtype)
+
+
+def _fingerprint(net: BranchNet) -> str:
+    """Of the weights alone: the file's metadata stand in no fixed order."""
+    digest = hashlib.sha256()
+    for name, value in sorted(net.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.float().numpy().tobytes())
+    return digest.hexdigest()[:8]
 
 
 def _info(about: dict[str, str]) -> BranchInfo:

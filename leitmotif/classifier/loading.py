@@ -96,6 +96,8 @@ def load_model(registry: Registry, version: str, encoder: Encoder) -> TrainedMod
     reading = Reading(parts["evidence"], parts["reading_stance"])
     if isinstance(encoder, SentenceEncoder):
         encoder = encoder.with_branch(load_branch(folder / BRANCH_FILE, encoder))
+    if fusion.known.any() and not encoder.tuned_width:
+        raise ModelIncompatible(f"Model {version} needs its tuned branch, which encoder {encoder.name} does not carry.")
     return TrainedModel(parameters, heads, fusion, pooling, reading, encoder)
 
 

@@ -23,6 +23,9 @@ SILENT_SECONDS = 30.0
 """A worker on another machine that has not been seen for so long is gone."""
 
 _SHELL = "shell-"
+_REUSED_SECONDS = 600.0
+"""One on this machine is there as long as its process is, unless it is silent for so long: numbers come again."""
+
 _WORKERS = sa.table("workers", *(sa.column(name) for name in ("id", "host", "pid", "seen")))
 
 
@@ -107,9 +110,10 @@ class WorkerTable:
 
 
 def _gone(host: str, pid: int, seen: float) -> bool:
-    if time.time() - seen > SILENT_SECONDS:
-        return True
-    return host == socket.gethostname() and not _process_exists(pid)
+    silent = time.time() - seen
+    if host == socket.gethostname():
+        return silent > _REUSED_SECONDS or not _process_exists(pid)
+    return silent > SILENT_SECONDS
 
 
 def _process_exists(pid: int) -> bool:

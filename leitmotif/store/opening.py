@@ -9,7 +9,7 @@ from leitmotif.settings import Settings
 from leitmotif.store.protocol import Store
 from leitmotif.store.sqlite.store import SqliteStore
 
-_POSTGRES = ("postgresql://", "postgres://")
+_POSTGRES = "postgresql://"
 
 
 def open_settled_store(settings: Settings) -> Store:

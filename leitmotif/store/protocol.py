@@ -28,6 +28,17 @@ class CaseVectors:
     fields: Mapping[str, NDArray[np.float32]]
 
 
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What a database is: `place` shows no password, `encoders` counts the cases that have vectors of each."""
+
+    kind: str
+    place: str
+    schema: int
+    cases: int
+    encoders: Mapping[str, int]
+
+
 class Store(Protocol):
     """Cases with their vectors and words, searchable at once after the call that wrote them."""
 
@@ -93,6 +104,12 @@ class Store(Protocol):
 
     def timeline(self, narrative_id: str, by: str, where: CaseFilter) -> dict[str, int]:
         """Counts of a narrative's cases by `month`, `year`, `country`, `language` or `outlet`."""
+
+    def describe(self) -> StoreFacts:
+        """What kind of database this is, and what is in it."""
+
+    def settle(self) -> None:
+        """After very many writes: do now what would slow searches later, such as building indexes."""
 
     def check(self) -> None:
         """Return if the database answers.

@@ -53,3 +53,16 @@ def read(path: Path | str) -> list[Record]:
 
 def ids(results: list[Record]) -> list[str]:
     return [result["id"] for result in results]
+
+
+def write_stances(path: Path) -> None:
+    """Labelled articles that quote and refute: the corpus of the tiny model has those that assert."""
+    random_ = random.Random(5)
+    made = []
+    for narrative in NARRATIVES:
+        for stance, frame in (("attributed", "{}, Orlov says."), ("refuted", "It is not true that {}.")):
+            said = frame.format(sentence(random_, narrative).lower())
+            lines = [{"text": said, "labels": [{"narrative": narrative, "stance": stance}]}]
+            lines.append({"text": f"{sentence(random_, '')}."})
+            made.append({"id": f"st-{narrative}-{stance}", "genre": "report", "title": stance, "paragraphs": [lines]})
+    write(path, made)

@@ -16,6 +16,7 @@ from leitmotif.store import open_store
 from service.bulk.runs import BulkRuns
 from service.bulk.workflows import enqueue_run
 from service.jobs import execute, new_run
+from tests.bulk.articles import write_stances
 from tests.bulk.workers import stop_worker
 from tests.training.conftest import spread_encoder_folder
 from tests.training.tiny import write_tiny_corpus
@@ -30,6 +31,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, spread_encoder_folder: Pat
     folder = tmp_path_factory.mktemp("trained")
     settings = _settings(folder, spread_encoder_folder, f"sqlite:///{folder}/training.db")
     write_tiny_corpus(settings.data_dir)
+    write_stances(settings.data_dir / "articles/stances.jsonl")
     store, ledger = open_store(settings.database_url), open_ledger(settings.database_url)
     run = new_run(ledger, durable=False)
     execute(Workshop(settings, store, ledger, run.id), run, "")

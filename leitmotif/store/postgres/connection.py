@@ -54,6 +54,11 @@ class Database:
             open=True,
         )
 
+    @property
+    def place(self) -> str:
+        """Host, port and database, without user and password."""
+        return self._place
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading; every statement sees what was committed before it."""

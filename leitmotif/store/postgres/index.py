@@ -60,6 +60,14 @@ class VectorIndex:
         if self._is_above(connection, stored, (encoder, field)):
             _build(connection, name, encoder, field, dimension)
 
+    def grow_all(self, connection: Connection) -> None:
+        """Make every index that is due."""
+        rows = connection.execute(
+            "SELECT DISTINCT ON (encoder, field) encoder, field, vector_dims(vector) FROM vectors"
+        ).fetchall()
+        for encoder, field, dimension in rows:
+            self.grow(connection, encoder, field, dimension)
+
     def _is_approximate(self, connection: Connection, where: CaseFilter, dimension: int, limit: int) -> bool:
         if dimension > _MOST_DIMENSIONS or limit > _MOST_BREADTH:
             return False

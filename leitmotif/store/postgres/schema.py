@@ -46,6 +46,12 @@ def schema_version(connection: psycopg.Connection[Any]) -> int:
     return int(row[0]) if row else 0
 
 
+def server_kind(connection: psycopg.Connection[Any]) -> str:
+    """The server's and pgvector's versions."""
+    number = connection.info.server_version
+    return f"PostgreSQL {number // 10_000}.{number % 100} with pgvector {_pgvector(connection)}"
+
+
 def _apply(connection: psycopg.Connection[Any], steps: list[bytes], version: int, place: str) -> None:
     try:
         if version == 0:

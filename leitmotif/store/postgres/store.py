@@ -14,9 +14,10 @@ from leitmotif.store.postgres import words as bm25
 from leitmotif.store.postgres.connection import Connection, Database
 from leitmotif.store.postgres.index import VectorIndex
 from leitmotif.store.postgres.query import condition, indexable, key_digest
+from leitmotif.store.postgres.schema import schema_version, server_kind
 from leitmotif.store.postgres.words import Tokeniser
 from leitmotif.store.postgres.writing import Entry, erase_words, write_cases, write_vectors
-from leitmotif.store.protocol import CaseVectors, Hit
+from leitmotif.store.protocol import CaseVectors, Hit, StoreFacts
 
 _ALL = CaseFilter()
 _TIMELINES = ("country", "language", "outlet")
@@ -192,6 +193,19 @@ class PostgresStore:
                 [indexable(narrative_id), *parameters],
             ).fetchall()
         return {value: count for value, count in rows if value}
+
+    def describe(self) -> StoreFacts:
+        with self._database.read() as connection:
+            encoders = connection.execute(
+                "SELECT encoder, count(DISTINCT row) FROM vectors GROUP BY encoder ORDER BY encoder"
+            ).fetchall()
+            kind, schema = server_kind(connection), schema_version(connection)
+        return StoreFacts(kind, self._database.place, schema, self.count_cases(), dict(encoders))
+
+    def settle(self) -> None:
+        with self._database.write() as connection:
+            self._index.grow_all(connection)
+            connection.execute("ANALYZE cases, case_values, case_words, vectors")
 
     def check(self) -> None:
         self.count_cases()

@@ -10,15 +10,15 @@ import math
 import re
 import sqlite3
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from leitmotif.domain import CaseFilter
 from leitmotif.store.postgres.connection import Connection
 from leitmotif.store.postgres.query import condition, indexable
 from leitmotif.store.protocol import Hit
+from leitmotif.store.pruning import worth_searching
 
 _WORD = re.compile(r"\w+")
-_MOST_WORDS = 64
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6
 
@@ -46,16 +46,11 @@ class Tokeniser:
 
     def query_words(self, query: str) -> list[str]:
         """The words that a query searches for; one that it has in two spellings comes twice, as in FTS5."""
-        spelled = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))[:_MOST_WORDS]
+        spelled = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
         return [word for counts in self.counts(spelled) for word in counts]
 
     def close(self) -> None:
         self._memory.close()
-
-
-def worth_searching(counts: Mapping[str, int], total: int) -> list[str]:
-    """The words to search for, given in how many of `total` cases each stands: those that stand in any."""
-    return [word for word, count in counts.items() if 0 < count <= total]
 
 
 def inverse_frequency(count: int, total: int) -> float:
@@ -78,8 +73,7 @@ def search(connection: Connection, words: Sequence[str], where: CaseFilter, limi
     """
     total, length = connection.execute("SELECT cases, words FROM totals").fetchone() or (0, 0)
     counts = document_counts(connection, words)
-    kept = set(worth_searching(counts, total))
-    searched = [word for word in words if word in kept]
+    searched = worth_searching(words, counts, total)
     if not searched:
         return []
     passing, parameters = condition(where)
