@@ -27,7 +27,7 @@ from leitmotif.domain import (
 from leitmotif.errors import TextEmpty, TextTooLong
 from leitmotif.evidence import EvidenceFinder, Reading, stance_of
 from leitmotif.library import Found, Library
-from leitmotif.live import LiveModel, LoadedVersion
+from leitmotif.live import LoadedVersion, ModelSource
 from leitmotif.settings import Settings
 from leitmotif.text.language import LanguageDetector
 from leitmotif.text.normalise import match_key
@@ -61,7 +61,7 @@ class Analyser:
 
     def __init__(
         self,
-        live: LiveModel,
+        live: ModelSource,
         library: Library,
         detector: LanguageDetector,
         settings: Settings,

@@ -22,7 +22,8 @@ LeitmotifError
 │   ├── FeedbackExists
 │   ├── NarrativeInUse
 │   ├── RunInProgress
-│   └── RunCancelled
+│   ├── RunCancelled
+│   └── OutputExists
 ├── Unauthorised
 ├── Busy
 ├── ConfigurationError
@@ -34,6 +35,7 @@ LeitmotifError
 │   ├── ModelIncompatible
 │   ├── EncoderUnavailable
 │   └── NotEnoughData
+├── StorageError
 └── StoreError
     ├── StoreUnavailable
     ├── SchemaTooNew
@@ -117,7 +119,7 @@ class ModelNotFound(NotFound):
 
 
 class RunNotFound(NotFound):
-    """No training run has this id."""
+    """No training or bulk run has this id."""
 
 
 class FeedbackNotFound(NotFound):
@@ -153,7 +155,11 @@ class NarrativeInUse(Conflict):
 
 
 class RunCancelled(Conflict):
-    """Somebody asked to cancel the training run."""
+    """Somebody asked to cancel the run."""
+
+
+class OutputExists(Conflict):
+    """The results of a bulk run would replace a file that is there."""
 
 
 class Unauthorised(LeitmotifError):
@@ -198,6 +204,10 @@ class EncoderUnavailable(ModelError):
 
 class NotEnoughData(ModelError):
     """There are too few labelled cases to train on."""
+
+
+class StorageError(LeitmotifError):
+    """A file of a bulk run cannot be read or written."""
 
 
 class StoreError(LeitmotifError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from leitmotif.ledger.audit import AuditLog
+from leitmotif.ledger.bulk import BulkTable
 from leitmotif.ledger.connection import Database
 from leitmotif.ledger.feedback_table import FeedbackTable
 from leitmotif.ledger.narratives import NarrativeTable
@@ -14,11 +15,12 @@ from leitmotif.ledger.workers import WorkerTable
 
 
 class Ledger:
-    """Training runs, workers, narratives added over HTTP, the audit log, feedback and the texts to label."""
+    """Training and bulk runs, workers, narratives added over HTTP, the audit log, feedback and the texts to label."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.runs = RunTable(database)
+        self.bulk = BulkTable(database)
         self.audit = AuditLog(database)
         self.workers = WorkerTable(database)
         self.narratives = NarrativeTable(database)
