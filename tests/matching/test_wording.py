@@ -29,7 +29,11 @@ def test_short_foreign_and_numeric_words_stay(word: str) -> None:
 
 
 def test_names_stand_within_a_sentence() -> None:
-    assert read("Yesterday the soldiers met Zelensky's men in Kyiv and NATO came.").names == {"zelensky", "kyiv", "nato"}
+    assert read("Yesterday the soldiers met Zelensky's men in Kyiv and NATO came.").names == {
+        "zelensky",
+        "kyiv",
+        "nato",
+    }
     assert read("All The Words Of This Headline Are Capitals").names == frozenset()
 
 

@@ -41,7 +41,9 @@ def test_a_dry_run_writes_nothing_and_reports_every_fault(client: TestClient) ->
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_new_cases_that_look_like_known_ones_are_named(client: TestClient, dry_run: bool) -> None:
     client.post("/v1/cases", json=CASE)
-    again = json.dumps({"id": "again", "title": CASE["title"]}) + "\n" + json.dumps({"id": "x", "title": "Frogs rained"})
+    again = (
+        json.dumps({"id": "again", "title": CASE["title"]}) + "\n" + json.dumps({"id": "x", "title": "Frogs rained"})
+    )
     report = client.post(IMPORT, content=again, params={"dry_run": dry_run}).json()
     assert report["added"] == 2
     (warning,) = report["warnings"]
