@@ -22,6 +22,7 @@ _BATCH = 256
 _WORD_CANDIDATES = 50
 _RANK_CONSTANT = 60.0
 _SEARCH_DEPTH = 500
+_SCORE = "score:"
 
 Progress = Callable[[float], None]
 
@@ -131,12 +132,12 @@ class Library:
         order = sorted((-score, case_id) for case_id, score in scores.items())
         if cursor:
             before, last = decode_cursor(cursor)
-            order = [entry for entry in order if entry > (_number(before), last)]
+            order = [entry for entry in order if entry > (_score_of(before), last)]
         page = order[:limit]
         return CasePage(
             cases=tuple(self.store.get_cases([case_id for _, case_id in page])),
             total=self.store.count_cases(where),
-            cursor=encode_cursor(repr(page[-1][0]), page[-1][1]) if len(order) > limit else None,
+            cursor=encode_cursor(f"{_SCORE}{page[-1][0]!r}", page[-1][1]) if len(order) > limit else None,
         )
 
     def _fused(self, query: str, where: CaseFilter) -> dict[str, float]:
@@ -168,8 +169,9 @@ def _keep_human_labels(case: Case, stored: Case | None) -> Case:
     return replace(case, narratives=stored.narratives, label_source=stored.label_source)
 
 
-def _number(text: str) -> float:
+def _score_of(position: str) -> float:
+    kind, _, score = position.partition(_SCORE)
     try:
-        return float(text)
+        return float("" if kind else score)
     except ValueError as error:
         raise InvalidCursor("cursor: take it from `cursor` of the page before; it is of another listing.") from error
