@@ -2,8 +2,8 @@
 
     python -m benchmarks.bulk [--articles 5000] [--models models] [--cases 500] [--out benchmarks/results/bulk.json]
 
-Articles of about 150 words are made of texts of the corpus. Workers are processes of their own with one thread each. They
-score a small file first, so that loading the model is not timed. The PostgreSQL is that of the tests.
+Articles of about 150 words are made of texts of the corpus. Workers are processes of their own with one thread each.
+They score a small file first, so that loading the model is not timed. The PostgreSQL is that of the tests.
 """
 
 from __future__ import annotations

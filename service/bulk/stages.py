@@ -10,9 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from leitmotif.analysis import Analyser
 from leitmotif.bulk.batches import BatchFolder, Split
 from leitmotif.bulk.places import Place, check_within, place_of
 from leitmotif.bulk.reading import Limits, read_rows
@@ -24,6 +23,9 @@ from leitmotif.ledger import Ledger
 from leitmotif.ledger.bulk import BulkRun
 from leitmotif.ledger.clock import now
 from leitmotif.settings import Settings
+
+if TYPE_CHECKING:
+    from leitmotif.analysis import Analyser
 
 _LOOK_SECONDS = 1.0
 
