@@ -49,8 +49,14 @@ class BulkStages:
         self._turns = threading.Semaphore(settings.bulk_concurrency)
 
     def begin(self, run_id: str) -> BulkRun:
-        """Note that this process looks after the run."""
-        return self._change(run_id, status="running", worker=self._worker)
+        """Note that this process looks after the run, unless it is over."""
+
+        def begin(run: BulkRun) -> BulkRun:
+            if not run.unfinished:
+                return run
+            return replace(run, status="running", worker=self._worker, updated=now())
+
+        return self._ledger.bulk.change(run_id, begin)
 
     def read(self, run_id: str) -> int:
         """Split the input into batches; returns how many there are."""
