@@ -11,6 +11,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import PurePosixPath
 from typing import IO
 
@@ -65,8 +66,8 @@ def read_rows(place: Place, limits: Limits) -> Iterator[Row]:
     if size > limits.file_bytes:
         raise TooMany(f"{place.path} has {size} bytes, the limit is {limits.file_bytes}: send it in parts.")
     with place.reading() as file:
-        for count, row in enumerate(read(file, limits.text), 1):
-            if count > limits.rows:
+        for rows, row in enumerate(read(file, limits.text), 1):
+            if rows > limits.rows:
                 raise TooMany(f"{place.path} has more than {limits.rows} rows: send it in parts.")
             yield row
 
@@ -100,14 +101,21 @@ def _json_row(number: int, line: bytes, longest_text: int) -> Row:
 def _csv(file: IO[bytes], longest_text: int) -> Iterator[Row]:
     # An odd byte is carried to the row that holds it, and refused there.
     text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    try:
+        yield from _table_rows(text, longest_text)
+    finally:
+        # Whoever opened the file closes it.
+        text.detach()
+
+
+def _table_rows(text: IO[str], longest_text: int) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_FIELD)
     first = text.readline(_REST_OF_LINE)
     separator = max(_SEPARATORS, key=first.count)
     header = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
     _check_columns(header)
-    table, number = csv.reader(text, delimiter=separator), 1
-    while True:
-        number += 1
+    table = csv.reader(text, delimiter=separator)
+    for number in count(2):
         try:
             cells = next(table)
         except StopIteration:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from leitmotif.analysis import Analyser
 from leitmotif.bulk.results import Result, error_of, result_of
 from leitmotif.bulk.rows import Row
 from leitmotif.errors import InputError, LeitmotifError
+
+if TYPE_CHECKING:
+    # It brings the encoder, which a worker that waits does without.
+    from leitmotif.analysis import Analyser
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from leitmotif.analysis import Analyser
 from leitmotif.bulk.batches import BatchFolder, Split
 from leitmotif.bulk.places import Place, check_within, place_of
 from leitmotif.bulk.reading import Limits, read_rows
@@ -24,6 +23,9 @@ from leitmotif.ledger import Ledger
 from leitmotif.ledger.bulk import BulkRun
 from leitmotif.ledger.clock import now
 from leitmotif.settings import Settings
+
+if TYPE_CHECKING:
+    from leitmotif.analysis import Analyser
 
 _LOOK_SECONDS = 1.0
 
@@ -47,8 +49,14 @@ class BulkStages:
         self._turns = threading.Semaphore(settings.bulk_concurrency)
 
     def begin(self, run_id: str) -> BulkRun:
-        """Note that this process looks after the run."""
-        return self._change(run_id, status="running", worker=self._worker)
+        """Note that this process looks after the run, unless it is over."""
+
+        def begin(run: BulkRun) -> BulkRun:
+            if not run.unfinished:
+                return run
+            return replace(run, status="running", worker=self._worker, updated=now())
+
+        return self._ledger.bulk.change(run_id, begin)
 
     def read(self, run_id: str) -> int:
         """Split the input into batches; returns how many there are."""
