@@ -87,7 +87,7 @@ class VectorTable:
             capacity = max(needed, 2 * len(self._rows))
             self._matrix = _grown(self._matrix.astype(_precision(capacity), copy=False), capacity, 0)
             self._signs = np.ascontiguousarray(_grown(self._signs.T, capacity, 0).T)
-            self._rows = _grown(self._rows, capacity, -1)
+            self._rows = np.asarray(_grown(self._rows, capacity, -1), np.int64)
 
 
 def _precision(capacity: int) -> type[np.floating]:
