@@ -16,7 +16,6 @@ from service.cli.context import load_settings, opened_ledger
 from service.cli.output import print_json, print_line, print_note, print_table, progress_bar
 
 if TYPE_CHECKING:
-
     from leitmotif.ledger import Ledger
     from leitmotif.ledger.bulk import BulkRun
     from service.bulk.runs import BulkRuns, BulkState, Files
