@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leitmotif.classifier.model import NarrativeModel, TextScores
 from leitmotif.domain import (
@@ -13,16 +16,18 @@ from leitmotif.domain import (
     CaseFilter,
     ClaimCheck,
     Language,
+    Match,
     NarrativeScore,
     NearestCase,
     Outcome,
     Sentence,
     Span,
+    Verdict,
 )
 from leitmotif.errors import TextEmpty, TextTooLong
 from leitmotif.evidence import EvidenceFinder, Reading, stance_of
 from leitmotif.library import Found, Library
-from leitmotif.live import LiveModel, LoadedVersion
+from leitmotif.live import LoadedVersion, ModelSource
 from leitmotif.settings import Settings
 from leitmotif.text.language import LanguageDetector
 from leitmotif.text.normalise import match_key
@@ -32,21 +37,51 @@ _FEW_WORDS = 4
 _PASSAGES_SEARCHED = 8
 
 
+class RejectedMatches(Protocol):
+    """Remembers which matches analysts have rejected."""
+
+    def rejected_cases(self, claim: str) -> frozenset[str]:
+        """Ids of cases that are not to be offered for this claim."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An analysis with what review asks of the text.
+
+    Attributes:
+        vector: shape (dimension,): unit vector of the text, the mean of its sentences' vectors.
+    """
+
+    analysis: Analysis
+    vector: NDArray[np.float32]
+
+
 class Analyser:
     """Puts the parts together for one text; holds no state of its own, safe to share between threads."""
 
     def __init__(
         self,
-        live: LiveModel,
+        live: ModelSource,
         library: Library,
         detector: LanguageDetector,
         settings: Settings,
+        rejected: RejectedMatches | None = None,
     ) -> None:
         self._live = live
         self._library = library
         self._detector = detector
         self._settings = settings
         self._evidence = EvidenceFinder(library, settings.max_evidence_per_narrative)
+        self._rejected = rejected
+
+    @property
+    def version(self) -> str:
+        """Name of the live version.
+
+        Raises:
+            NoLiveModel: no model is live.
+        """
+        return self._live.current().version
 
     def classify(self, article: Article, *, neighbours: int = 5, evidence: bool = True) -> Analysis:
         """Label an article with the narratives it carries.
@@ -61,10 +96,14 @@ class Analyser:
             TextTooLong: it is longer than the limit.
             NoLiveModel: no model is live.
         """
-        self._check_length("text", article.text, self._settings.max_text_characters)
-        return self._classify(self._live.current(), article, neighbours, evidence)
+        return self.examine(article, neighbours=neighbours, evidence=evidence).analysis
 
-    def _classify(self, live: LoadedVersion, article: Article, neighbours: int, evidence: bool) -> Analysis:
+    def examine(self, article: Article, *, neighbours: int = 5, evidence: bool = True) -> Examined:
+        """As `classify`, with the text's vector."""
+        self._check_length("text", article.text, self._settings.max_text_characters)
+        return self._examine(self._live.current(), article, neighbours, evidence)
+
+    def _examine(self, live: LoadedVersion, article: Article, neighbours: int, evidence: bool) -> Examined:
         model = live.model
         language = self._detector.detect(article.text, article.language)
         sentences = split_sentences(article.text, language.code)
@@ -73,7 +112,7 @@ class Analyser:
         scores = model.score(article.text, sentences)
         reading = Reading(article.text, sentences, scores, model)
         outcome, warnings = _outcome(model, scores, language, article.text)
-        return Analysis(
+        analysis = Analysis(
             model_version=model.version,
             encoder=self._library.encoder_name,
             language=language,
@@ -86,9 +125,10 @@ class Analyser:
             sentences=len(sentences),
             warnings=tuple(warnings),
         )
+        return Examined(analysis, _mean(scores.vectors))
 
     def check(self, claim: str, where: CaseFilter, *, limit: int = 5) -> ClaimCheck:
-        """Look whether a claim is one that a known case answers.
+        """Look whether a claim is one that a known case answers. Matches that were rejected for it stay away.
 
         Raises:
             TextEmpty: there is no word in it.
@@ -97,17 +137,19 @@ class Analyser:
         """
         self._check_length("claim", claim, self._settings.max_claim_characters)
         live = self._live.current()
-        analysis = self._classify(live, Article(claim), neighbours=0, evidence=False)
-        result = live.matcher.check(claim, where, limit=limit)
+        analysis = self._examine(live, Article(claim), neighbours=0, evidence=False).analysis
+        rejected = self._rejected.rejected_cases(claim) if self._rejected else frozenset[str]()
+        result = live.matcher.check(claim, where, limit=limit + len(rejected))
+        left_out, matches = _without_rejected(result.matches, rejected)
         return ClaimCheck(
-            verdict=result.verdict,
-            matches=result.matches,
+            verdict=_verdict(matches) if left_out else result.verdict,
+            matches=matches[:limit],
             match_threshold=live.matcher.match_threshold,
             possible_threshold=live.matcher.possible_threshold,
             narratives=analysis.scores[:3],
             model_version=analysis.model_version,
             encoder=analysis.encoder,
-            warnings=(*result.warnings, *analysis.warnings),
+            warnings=(*result.warnings, *left_out, *analysis.warnings),
         )
 
     def _check_length(self, field: str, text: str, limit: int) -> None:
@@ -170,6 +212,24 @@ def _beside(found: Found, sentences: Sequence[Sentence]) -> NearestCase:
     words = set(match_key(found.case.claim_text).split())
     sentence = max(sentences, key=lambda s: len(words & set(match_key(s.text).split())))
     return NearestCase(found.case, found.similarity, Span(sentence.start, sentence.end), sentence.text)
+
+
+def _without_rejected(matches: Sequence[Match], rejected: frozenset[str]) -> tuple[list[str], tuple[Match, ...]]:
+    """A word on each match that is left out, and the others. The same text or address is never left out."""
+    gone = [match for match in matches if match.case.id in rejected and not match.exact]
+    notes = [f"Case {match.case.id} is left out: its match with this claim was rejected." for match in gone]
+    return notes, tuple(match for match in matches if match not in gone)
+
+
+def _verdict(matches: Sequence[Match]) -> Verdict:
+    return matches[0].tier if matches else Verdict.NO_MATCH
+
+
+def _mean(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Shape (d,): unit vector of the mean of (n, d) vectors."""
+    mean = vectors.mean(axis=0)
+    unit: NDArray[np.float32] = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+    return unit
 
 
 def _outcome(model: NarrativeModel, scores: TextScores, language: Language, text: str) -> tuple[Outcome, list[str]]:

@@ -13,13 +13,17 @@ LeitmotifError
 │   ├── CaseNotFound
 │   ├── NarrativeNotFound
 │   ├── ModelNotFound
-│   └── RunNotFound
+│   ├── RunNotFound
+│   ├── FeedbackNotFound
+│   └── ItemNotFound
 ├── Conflict
 │   ├── CaseExists
 │   ├── OtherCases
+│   ├── FeedbackExists
 │   ├── NarrativeInUse
 │   ├── RunInProgress
-│   └── RunCancelled
+│   ├── RunCancelled
+│   └── OutputExists
 ├── Unauthorised
 ├── Busy
 ├── ConfigurationError
@@ -31,6 +35,7 @@ LeitmotifError
 │   ├── ModelIncompatible
 │   ├── EncoderUnavailable
 │   └── NotEnoughData
+├── StorageError
 └── StoreError
     ├── StoreUnavailable
     ├── SchemaTooNew
@@ -114,7 +119,15 @@ class ModelNotFound(NotFound):
 
 
 class RunNotFound(NotFound):
-    """No training run has this id."""
+    """No training or bulk run has this id."""
+
+
+class FeedbackNotFound(NotFound):
+    """No feedback has this id."""
+
+
+class ItemNotFound(NotFound):
+    """No review item has this id."""
 
 
 class Conflict(LeitmotifError):
@@ -129,6 +142,10 @@ class OtherCases(Conflict):
     """The database to copy into holds cases of its own."""
 
 
+class FeedbackExists(Conflict):
+    """Other feedback has this id."""
+
+
 class RunInProgress(Conflict):
     """Another training run is under way."""
 
@@ -138,7 +155,11 @@ class NarrativeInUse(Conflict):
 
 
 class RunCancelled(Conflict):
-    """Somebody asked to cancel the training run."""
+    """Somebody asked to cancel the run."""
+
+
+class OutputExists(Conflict):
+    """The results of a bulk run would replace a file that is there."""
 
 
 class Unauthorised(LeitmotifError):
@@ -183,6 +204,10 @@ class EncoderUnavailable(ModelError):
 
 class NotEnoughData(ModelError):
     """There are too few labelled cases to train on."""
+
+
+class StorageError(LeitmotifError):
+    """A file of a bulk run cannot be read or written."""
 
 
 class StoreError(LeitmotifError):

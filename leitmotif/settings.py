@@ -81,11 +81,26 @@ class Settings(BaseSettings):
     gate_false_label_rise: float = Field(
         0.01, ge=0, le=1, description="Rise allowed in the share of neutral, and of refuting, texts that get a label."
     )
+    keep_for_review: bool = Field(
+        False, description="Whether every text that is classified joins the review queue. Else none is kept."
+    )
+    review_lease_minutes: float = Field(
+        60.0, gt=0, description="How long a text of the review queue that was handed out comes to nobody else."
+    )
+    bulk_roots: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated folders (`/data/bulk`, `s3://bucket/prefix`) whose files bulk runs over HTTP may "
+        "read and write. Empty: none over HTTP.",
+    )
+    bulk_batch: int = Field(50, ge=1, le=10_000, description="Articles in one batch of a bulk run.")
+    bulk_concurrency: int = Field(1, ge=1, description="Batches that one worker scores at once.")
+    bulk_max_rows: int = Field(1_000_000, ge=1, description="Most rows of a file in a bulk run.")
+    bulk_max_bytes: int = Field(10_000_000_000, ge=1, description="Largest file of a bulk run.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
 
-    @field_validator("api_keys", "encoder_languages", mode="before")
+    @field_validator("api_keys", "encoder_languages", "bulk_roots", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

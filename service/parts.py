@@ -19,8 +19,11 @@ from leitmotif.settings import Settings
 from leitmotif.store.opening import open_settled_store
 from leitmotif.store.protocol import Store
 from leitmotif.text.language import LanguageDetector
+from service.bulk.runs import BulkRuns
+from service.bulk.workflows import enqueue_run
 from service.jobs import TrainingRuns
 from service.limits import AnalysisPool
+from service.review_queue import ReviewQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Parts:
     analyser: Analyser
     pool: AnalysisPool
     runs: TrainingRuns
+    review: ReviewQueue
+    bulk: BulkRuns
 
     @property
     def codebook(self) -> Codebook:
@@ -88,17 +93,20 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     registry = Registry(settings.models_dir)
     base = Foundations(registry, store, encoder, codebook)
     live = LiveModel(registry, lambda version: load(base, version))
-    detector = LanguageDetector(settings.encoder_languages)
+    analyser = Analyser(live, library, LanguageDetector(settings.encoder_languages), settings, ledger.feedback)
+    codebooks = CurrentCodebook(codebook, ledger.narratives)
     return Parts(
         settings=settings,
-        codebooks=CurrentCodebook(codebook, ledger.narratives),
+        codebooks=codebooks,
         store=store,
         ledger=ledger,
         encoder=encoder,
         library=library,
         registry=registry,
         live=live,
-        analyser=Analyser(live, library, detector, settings),
+        analyser=analyser,
         pool=AnalysisPool(settings.max_concurrent_analyses, settings.max_queued_analyses),
         runs=TrainingRuns(ledger, settings),
+        review=ReviewQueue(ledger, library, analyser, codebooks, settings),
+        bulk=BulkRuns(ledger, settings, registry, enqueue_run),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -113,23 +113,26 @@ def fit_reading(
 
 
 def fit_table(table: SentenceTable) -> Reading:
-    """The reading of some sentences."""
+    """The reading of some sentences: evidence from articles where there are any, stance from all."""
+    told = table.in_article if (table.carried & table.in_article[:, None]).any() else np.ones(len(table.stances), bool)
     evidence = LogisticRegression(C=1.0, max_iter=1000)
-    evidence.fit(table.features.reshape(-1, table.features.shape[2]), table.carried.reshape(-1))
-    stance = LogisticRegression(C=1.0, max_iter=1000)
+    evidence.fit(table.features[told].reshape(-1, table.features.shape[2]), table.carried[told].reshape(-1))
     labelled = table.stances >= 0
+    if len(set(table.stances[labelled].tolist())) < 2:
+        return Reading(evidence, None)
+    stance = LogisticRegression(C=1.0, max_iter=1000)
     stance.fit(table.context[labelled], table.stances[labelled])
     return Reading(evidence, stance)
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceTable:
-    """Every sentence of the labelled articles.
+    """Every sentence of the labelled articles, and every other text that is a single sentence.
 
     Attributes:
         features: shape (S, L, features). context: shape (S, features).
         carried: shape (S, L). stances: shape (S,): 0 asserted, 1 attributed, 2 refuted, -1 without a label.
-        document: shape (S,): place of its article among the documents.
+        document: shape (S,): place of its text among the documents. in_article: shape (S,), bool.
     """
 
     features: Array
@@ -137,6 +140,7 @@ class SentenceTable:
     carried: NDArray[np.bool_]
     stances: NDArray[np.int64]
     document: NDArray[np.int64]
+    in_article: NDArray[np.bool_]
 
     def rows(self, some: NDArray[np.bool_]) -> SentenceTable:
         return SentenceTable(*(getattr(self, field.name)[some] for field in fields(self)))
@@ -149,23 +153,39 @@ def read_sentences(
     pooled: Array,
     labels: Sequence[str],
 ) -> SentenceTable:
-    """The sentences of all articles with what is known of them; stance only where all labels agree on it."""
+    """The sentences with what is known of them; stance only where all labels agree on it."""
     features, context, carried, stances, place = [], [], [], [], []
     for number, (document, places) in enumerate(zip(documents, index, strict=True)):
-        if not document.labels:
+        if not document.labels and len(document.units.sentence) > 1:
             continue
         own, blocks = places[list(document.units.sentence)], places[list(document.units.blocks)]
         block = document.units.block
         features.append(evidence_features(scores.carry[own], scores.carry[blocks], block, pooled[number]))
         context.append(stance_context(scores.stances[own], scores.stances[blocks], block))
-        for given in document.labels:
-            carried.append([any(x.narrative == label and x.stance.carries for x in given) for label in labels])
-            found = {x.stance for x in given}
-            stances.append(list(Stance).index(found.pop()) if len(found) == 1 else -1)
+        for narratives, stance in _known(document):
+            carried.append([label in narratives for label in labels])
+            stances.append(list(Stance).index(stance) if stance else -1)
             place.append(number)
+    places_ = np.array(place, np.int64)
+    in_article = np.array([bool(document.labels) for document in documents])[places_]
     return SentenceTable(
-        np.concatenate(features), np.concatenate(context), np.array(carried, bool), np.array(stances), np.array(place)
+        np.concatenate(features),
+        np.concatenate(context),
+        np.array(carried, bool),
+        np.array(stances, np.int64),
+        places_,
+        in_article,
     )
+
+
+def _known(document: Document) -> Iterator[tuple[set[str], Stance | None]]:
+    """Of each sentence: the narratives that it carries, and its stance where there is one and only one."""
+    if not document.labels:
+        yield set(document.carried), None if document.stance == NEUTRAL else Stance(document.stance)
+    for given in document.labels:
+        found = {label.stance for label in given}
+        carried = {label.narrative for label in given if label.stance.carries}
+        yield carried, found.pop() if len(found) == 1 else None
 
 
 def best_evidence_threshold(probability: NDArray[np.floating], carried: NDArray[np.bool_]) -> float:

@@ -116,14 +116,17 @@ def _sentences(table: calibrate.SentenceTable, part: NDArray[np.int64], parts: i
     for number in range(parts):
         rest, own = part != number, part == number
         reading = calibrate.fit_table(table.rows(rest))
-        cut = calibrate.best_evidence_threshold(reading.probabilities(table.features[rest]), table.carried[rest])
+        article = rest & table.in_article if (rest & table.in_article).any() else rest
+        cut = calibrate.best_evidence_threshold(reading.probabilities(table.features[article]), table.carried[article])
         chance[own] = reading.probabilities(table.features[own])
         found[own] = chance[own] >= cut
         stance[own] = reading.stances(table.context[own]).argmax(axis=1)
-    f1 = 2 * (found & table.carried).sum() / max(found.sum() + table.carried.sum(), 1)
-    labelled = table.stances >= 0
-    accuracy = float((stance[labelled] == table.stances[labelled]).mean())
-    return float(f1), accuracy, calibrate.best_evidence_threshold(chance, table.carried)
+    told = table.in_article if table.in_article.any() else np.ones(len(stance), bool)
+    right, found = table.carried[told], found[told]
+    f1 = 2 * (found & right).sum() / max(found.sum() + right.sum(), 1)
+    labelled = told & (table.stances >= 0)
+    accuracy = float((stance[labelled] == table.stances[labelled]).mean()) if labelled.any() else 0.0
+    return float(f1), accuracy, calibrate.best_evidence_threshold(chance[told], right)
 
 
 def _by_narrative(

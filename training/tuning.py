@@ -22,7 +22,7 @@ from leitmotif.ledger import Ledger
 from leitmotif.settings import Settings
 from leitmotif.store.protocol import Store
 from training.collect import collect
-from training.dataset import Example, build_examples, carry_matrix, stance_codes, touch_matrix
+from training.dataset import Example, build_examples, carry_matrix, stance_codes, stance_weights, touch_matrix
 from training.holdout import SHARE, fraction
 
 Progress = Callable[[float], None]
@@ -103,22 +103,30 @@ def tune(
 
 @dataclass(frozen=True, slots=True)
 class _Targets:
-    """Touched and carried narratives side by side, shape (n, 2L), and stance codes, shape (n,)."""
+    """Touched and carried narratives side by side, shape (n, 2L), stance codes and weights, shape (n,)."""
 
     narratives: torch.Tensor
     stances: torch.Tensor
+    weights: torch.Tensor
 
     @classmethod
     def of(cls, examples: Sequence[Example], labels: Sequence[str]) -> _Targets:
         both = np.hstack([touch_matrix(examples, labels), carry_matrix(examples, labels)])
-        return cls(torch.from_numpy(both.astype(np.float32)), torch.from_numpy(stance_codes(examples)))
+        return cls(
+            torch.from_numpy(both.astype(np.float32)),
+            torch.from_numpy(stance_codes(examples)),
+            torch.from_numpy(stance_weights(examples)),
+        )
 
     def loss(self, logits: torch.Tensor, rows: Sequence[int]) -> torch.Tensor:
+        """What a text touches counts the same for all; what it carries and its stance count by its weight."""
         width = self.narratives.shape[1]
         narratives = nn.functional.binary_cross_entropy_with_logits(
             logits[:, :width], self.narratives[rows], reduction="none"
         )
-        return narratives.sum(dim=1).mean() + nn.functional.cross_entropy(logits[:, width:], self.stances[rows])
+        stance = nn.functional.cross_entropy(logits[:, width:], self.stances[rows], reduction="none")
+        touched, carried = narratives[:, : width // 2].sum(dim=1), narratives[:, width // 2 :].sum(dim=1)
+        return (touched + self.weights[rows] * (carried + stance)).mean()
 
 
 def _optimise(

@@ -16,11 +16,15 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 _FLOOR = 1e-4
+_STANCES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Fitted LogisticRegressions: `evidence` over `evidence_features`, `stance` (3 classes) over `stance_context`."""
+    """Fitted LogisticRegressions: `evidence` over `evidence_features`, `stance` over `stance_context`.
+
+    `stance` knows up to three classes; it is None where the corpus knows fewer than two, and all is then `asserted`.
+    """
 
     evidence: Any
     stance: Any
@@ -33,7 +37,12 @@ class Reading:
 
     def stances(self, context: Array) -> Array:
         """Shape (S, 3): asserted, attributed, refuted, given that the sentence touches a narrative."""
-        return np.asarray(self.stance.predict_proba(context), np.float32)
+        chances = np.zeros((len(context), _STANCES), np.float32)
+        if self.stance is None:
+            chances[:, 0] = 1.0
+        else:
+            chances[:, self.stance.classes_] = self.stance.predict_proba(context)
+        return chances
 
 
 def evidence_features(sentences: Array, blocks: Array, block: Sequence[int], pooled: Array) -> Array:

@@ -6,11 +6,12 @@ A step writes its tables out as they were when it was made: the tables of today 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
 from leitmotif.errors import SchemaTooNew
+from leitmotif.ledger.bulk_tables import make_bulk_tables
 
 _SCHEMA = sa.Table("ledger_schema", sa.MetaData(), sa.Column("version", sa.Integer, primary_key=True))
 
@@ -22,11 +23,12 @@ def migrate(connection: sa.Connection) -> None:
         SchemaTooNew: the database was written by a newer Leitmotif.
     """
     _SCHEMA.create(connection, checkfirst=True)
-    version = connection.execute(sa.select(sa.func.max(_SCHEMA.c.version))).scalar() or 0
-    if version > len(STEPS):
-        raise SchemaTooNew(f"The ledger has schema {version}, this Leitmotif knows {len(STEPS)}: upgrade Leitmotif.")
-    for number, step in list(enumerate(STEPS, 1))[version:]:
-        step(connection)
+    applied = set(connection.execute(sa.select(_SCHEMA.c.version)).scalars())
+    version, newest = max(applied, default=0), max(STEPS)
+    if version > newest:
+        raise SchemaTooNew(f"The ledger has schema {version}, this Leitmotif knows {newest}: upgrade Leitmotif.")
+    for number in sorted(STEPS.keys() - applied):
+        STEPS[number](connection)
         connection.execute(_SCHEMA.insert().values(version=number))
 
 
@@ -85,4 +87,45 @@ def _carry_over_runs(connection: sa.Connection, runs: sa.Table) -> None:
     connection.execute(sa.text("DROP TABLE runs"))
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables,)
+def _feedback_tables(connection: sa.Connection) -> None:
+    metadata = sa.MetaData()
+    sa.Table(
+        "feedback",
+        metadata,
+        sa.Column("seq", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", sa.Text, nullable=False, unique=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("target", sa.Text, nullable=False),
+        sa.Column("text_hash", sa.Text, nullable=False, index=True),
+        sa.Column("case_id", sa.Text, nullable=False),
+        sa.Column("narratives", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    sa.Table(
+        "decisions",
+        metadata,
+        sa.Column("feedback_id", sa.Text, primary_key=True),
+        sa.Column("status", sa.Text, nullable=False, index=True),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("who", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+    )
+    sa.Table(
+        "review_items",
+        metadata,
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("text_hash", sa.Text, nullable=False, unique=True),
+        sa.Column("created", sa.Text, nullable=False),
+        sa.Column("decided", sa.Integer, nullable=False),
+        sa.Column("leased_until", sa.Float, nullable=False),
+        sa.Column("encoder", sa.Text, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("vector", sa.LargeBinary, nullable=False),
+        sa.Index("review_items_by_state", "decided", "leased_until"),
+    )
+    metadata.create_all(connection)
+
+
+STEPS: Mapping[int, Callable[[sa.Connection], None]] = {1: _first_tables, 2: _feedback_tables, 3: make_bulk_tables}
+"""Numbers may have gaps: each step is applied where it is missing, whichever came first."""

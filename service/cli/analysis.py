@@ -25,7 +25,7 @@ def classify(
     from leitmotif.formats.html import looks_like_html, main_text
     from service.views import classify_body
 
-    text = _decoded(read_input(file))
+    text = decoded(read_input(file))
     page_title, text = main_text(text) if looks_like_html(text) else ("", text)
     with opened_parts() as parts:
         analysis = parts.analyser.classify(Article(text, title or page_title, "", language), neighbours=neighbours)
@@ -70,7 +70,7 @@ def check(
 def _check_file(file: str, out: str, column: str, where: CaseFilter) -> None:
     from service.cli.sheet import read_claims, write_answers
 
-    claims = read_claims(_decoded(read_input(file)), column)
+    claims = read_claims(decoded(read_input(file)), column)
     answers: list[ClaimCheck | InputError] = []
     with opened_parts() as parts, progress_bar() as progress:
         for number, claim in enumerate(claims, 1):
@@ -83,7 +83,12 @@ def _check_file(file: str, out: str, column: str, where: CaseFilter) -> None:
     write_output(out, write_answers(claims, answers), encoding="utf-8-sig")
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Text of a file.
+
+    Raises:
+        UnsupportedFormat: it is not UTF-8.
+    """
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,7 +106,7 @@ def _show_analysis(analysis: Analysis) -> None:
     ]
     print_table("Narratives", ("narrative", "probability", "threshold", "stance", "assigned"), rows)
     evidence = [
-        (score.narrative, found.speaker or found.stance, _short(found.exact))
+        (score.narrative, found.speaker or found.stance, short(found.exact))
         for score in shown
         for found in score.evidence
     ]
@@ -121,10 +126,11 @@ def _show_check(found: ClaimCheck) -> None:
     print_line(words[found.verdict], "bold")
     for warning in found.warnings:
         print_line(warning, "yellow")
-    rows = [(m.tier, f"{m.probability:.2f}", m.case.title, _short(m.case.response), m.case.url) for m in found.matches]
+    rows = [(m.tier, f"{m.probability:.2f}", m.case.title, short(m.case.response), m.case.url) for m in found.matches]
     if rows:
         print_table("Cases", ("tier", "probability", "case", "response", "source"), rows)
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """The text, cut where it is long for a table."""
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1].rstrip() + "…"

@@ -82,11 +82,12 @@ def _train(
 ) -> Outcome:
     """A run in this process. If it is killed, the run is left for `--resume`."""
     from leitmotif.ledger.workers import this_process
-    from service.jobs import execute, new_run, reopen
+    from service.jobs import execute, new_run, refuse_a_second, reopen, training_lock
     from training.stages import Workshop
 
     me = this_process()
-    with ledger.workers.living(me), progress_bar() as progress:
+    refuse_a_second(ledger)
+    with ledger.workers.living(me), training_lock(settings), progress_bar() as progress:
         if resume:
             run = reopen(ledger, resume, durable=False, worker=me.id)
         else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 
-from leitmotif.domain import Article
+from leitmotif.domain import Analysis, Article
 from leitmotif.errors import LeitmotifError, TooMany, UnsupportedFormat
 from leitmotif.formats.html import main_text
 from service.errors import invalid, problem_of
@@ -26,6 +26,9 @@ from service.schemas import (
 from service.views import classify_body
 
 router = APIRouter(tags=["analysis"])
+
+KEPT = "classify"
+"""Who put a text into the review queue, where nobody asked for it by name."""
 
 _TEXT = {"type": "string"}
 _BODY = body_schema(
@@ -75,14 +78,21 @@ def _batch_item(parts: Parts, raw: object, instance: str) -> ClassifyBatchItem:
 
 def _classify(parts: Parts, wanted: ClassifyRequest) -> ClassifyResponse:
     article = Article(wanted.text, wanted.title, wanted.url, wanted.language)
-    return classify_body(parts.analyser.classify(article, neighbours=wanted.neighbours, evidence=wanted.evidence))
+    return classify_body(_analysed(parts, article, wanted.neighbours, wanted.evidence))
 
 
 def _classify_page(parts: Parts, page: str, options: ClassifyOptions) -> ClassifyResponse:
     title, text = main_text(page)
     article = Article(text, options.title or title, options.url, options.language)
-    analysis = parts.analyser.classify(article, neighbours=options.neighbours, evidence=options.evidence)
+    analysis = _analysed(parts, article, options.neighbours, options.evidence)
     return classify_body(analysis, html_title=article.title, html_text=text)
+
+
+def _analysed(parts: Parts, article: Article, neighbours: int, evidence: bool) -> Analysis:
+    examined = parts.analyser.examine(article, neighbours=neighbours, evidence=evidence)
+    if parts.settings.keep_for_review:
+        parts.review.put([parts.review.waiting_item(article, examined, who=KEPT)])
+    return examined.analysis
 
 
 def _from_json(data: bytes) -> ClassifyRequest:

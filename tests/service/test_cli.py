@@ -208,12 +208,12 @@ def test_roll_back_and_log(run: Run, settings: Settings, live_version: str) -> N
 def test_a_training_that_fails_is_recorded_and_resumes(tiny_run: Run, tiny_settings: Settings) -> None:
     write_tiny_corpus(tiny_settings.data_dir, cases=3)
     ended = tiny_run("train")
-    assert (ended.code, "labelled texts" in ended.err) == (1, True)
+    assert (ended.code, "fewer than 20 claims" in ended.err) == (1, True)
     with open_ledger(tiny_settings.database_url) as ledger:
         (failed,) = ledger.runs.list(limit=5)
-        assert (failed.status, failed.stage) == ("failed", "fit")
+        assert (failed.status, failed.stage) == ("failed", "evaluate")
         again = tiny_run("train", "--resume", failed.id)
-        assert "labelled texts" in again.err
+        assert "fewer than 20 claims" in again.err
         assert ledger.runs.list(limit=5)[0].attempt == 2
         assert "no training run" in tiny_run("train", "--resume", "nonsense").err
 
