@@ -24,10 +24,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold
 
-from leitmotif.classifier.loading import load_model
+from leitmotif.classifier.branch import load_branch
+from leitmotif.classifier.loading import BRANCH_FILE, load_model
 from leitmotif.classifier.scorer import TrainedModel
 from leitmotif.classifier.units import make_units
+from leitmotif.domain import Stance
 from leitmotif.encoder import open_encoder
+from leitmotif.evidence import Reading, stance_of
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
 from leitmotif.text.sentences import split_sentences
@@ -102,9 +105,9 @@ def product(model: TrainedModel) -> Judge:
         if not sentences:
             return np.zeros(len(model.labels)), False
         scores = model.score(text, sentences)
-        best = int(np.argmax(scores.narratives / model.thresholds))
-        strongest = int(np.argmax(scores.sentences[:, best]))
-        return scores.narratives, bool(scores.stances[strongest, 0] >= scores.stances[strongest, 1])
+        reading = Reading(text, sentences, scores, model)
+        assigned = np.flatnonzero(scores.narratives >= model.thresholds)
+        return scores.narratives, any(stance_of(reading, int(j)) is Stance.ASSERTED for j in assigned)
 
     return Judge(
         "leitmotif",
@@ -200,7 +203,8 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Settings()
     registry, encoder = Registry(settings.models_dir), open_encoder(settings)
-    cache = VectorCache(settings.models_dir / "cache-bench", encoder)
+    branch = load_branch(registry.folder(registry.live()) / BRANCH_FILE, encoder)
+    cache = VectorCache(settings.models_dir / "cache-bench", encoder.with_branch(branch))
     model = load_model(registry, registry.live(), cache)
     corpus = load_corpus(settings.data_dir)
     material = read_material(arguments.bench)

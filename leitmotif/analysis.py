@@ -9,13 +9,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from leitmotif.classifier.model import STANCES, NarrativeModel, TextScores
+from leitmotif.classifier.model import NarrativeModel, TextScores
 from leitmotif.domain import (
     Analysis,
     Article,
     CaseFilter,
     ClaimCheck,
-    Evidence,
     Language,
     Match,
     NarrativeScore,
@@ -23,15 +22,15 @@ from leitmotif.domain import (
     Outcome,
     Sentence,
     Span,
-    Stance,
     Verdict,
 )
 from leitmotif.errors import TextEmpty, TextTooLong
-from leitmotif.library import Library
-from leitmotif.live import LiveModel, LoadedVersion
+from leitmotif.evidence import EvidenceFinder, Reading, stance_of
+from leitmotif.library import Found, Library
+from leitmotif.live import LoadedVersion, ModelSource
 from leitmotif.settings import Settings
-from leitmotif.text.attribution import find_speaker
 from leitmotif.text.language import LanguageDetector
+from leitmotif.text.normalise import match_key
 from leitmotif.text.sentences import split_sentences
 
 _FEW_WORDS = 4
@@ -64,7 +63,7 @@ class Analyser:
 
     def __init__(
         self,
-        live: LiveModel,
+        live: ModelSource,
         library: Library,
         detector: LanguageDetector,
         settings: Settings,
@@ -74,6 +73,7 @@ class Analyser:
         self._library = library
         self._detector = detector
         self._settings = settings
+        self._evidence = EvidenceFinder(library, settings.max_evidence_per_narrative)
         self._rejected = rejected
 
     @property
@@ -112,14 +112,17 @@ class Analyser:
         if not sentences:
             raise TextEmpty("text: there is no sentence in it; send the article's text.")
         scores = model.score(article.text, sentences)
+        reading = Reading(article.text, sentences, scores, model)
         outcome, warnings = _outcome(model, scores, language, article.text)
         analysis = Analysis(
             model_version=model.version,
             encoder=self._library.encoder_name,
             language=language,
             outcome=outcome,
-            scores=self._narrative_scores(live, scores, sentences, article.text, outcome, evidence),
-            nearest_cases=self._nearest(scores, sentences, neighbours),
+            scores=self._narrative_scores(live, reading, outcome, evidence),
+            nearest_cases=self._nearest(reading, neighbours)
+            if language.supported
+            else self._by_words(reading, neighbours),
             characters=len(article.text),
             sentences=len(sentences),
             warnings=tuple(warnings),
@@ -161,68 +164,41 @@ class Analyser:
             raise TextTooLong(f"{field}: {len(text)} characters, the limit is {limit}; send it in parts.")
 
     def _narrative_scores(
-        self,
-        live: LoadedVersion,
-        scores: TextScores,
-        sentences: Sequence[Sentence],
-        text: str,
-        outcome: Outcome,
-        with_evidence: bool,
+        self, live: LoadedVersion, reading: Reading, outcome: Outcome, with_evidence: bool
     ) -> tuple[NarrativeScore, ...]:
-        model, found = live.model, []
-        entries = {narrative.id: narrative for narrative in live.codebook.narratives}
-        for column in np.argsort(-scores.narratives, kind="stable"):
-            narrative, probability = model.labels[column], float(scores.narratives[column])
-            threshold = float(model.thresholds[column])
-            assigned = outcome is Outcome.LABELLED and probability >= threshold
-            evidence = self._evidence(model, scores, sentences, text, int(column)) if assigned else ()
-            found.append(
-                NarrativeScore(
-                    narrative=narrative,
-                    theme=entries[narrative].theme if narrative in entries else "",
-                    name=entries[narrative].name if narrative in entries else "",
-                    probability=probability,
-                    threshold=threshold,
-                    assigned=assigned,
-                    stance=_stance_of(evidence) if assigned else None,
-                    evidence=evidence if with_evidence else (),
-                )
-            )
-        return tuple(found)
+        order = np.argsort(-reading.scores.narratives, kind="stable")
+        return tuple(self._narrative_score(live, reading, outcome, int(column), with_evidence) for column in order)
 
-    def _evidence(
-        self, model: NarrativeModel, scores: TextScores, sentences: Sequence[Sentence], text: str, column: int
-    ) -> tuple[Evidence, ...]:
-        """The sentences that carry the narrative, strongest first; at least the strongest one."""
-        order = np.argsort(-scores.sentences[:, column], kind="stable")
-        kept = [i for i in order if scores.sentences[i, column] >= model.evidence_threshold] or [order[0]]
-        return tuple(
-            self._evidence_at(scores, sentences, text, int(i), column)
-            for i in kept[: self._settings.max_evidence_per_narrative]
-        )
-
-    def _evidence_at(
-        self, scores: TextScores, sentences: Sequence[Sentence], text: str, index: int, column: int
-    ) -> Evidence:
-        sentence = sentences[index]
-        carrying = scores.stances[index, : STANCES.index(Stance.REFUTED)]
-        stance = STANCES[int(np.argmax(carrying))]
-        return Evidence(
-            start=sentence.start,
-            end=sentence.end,
-            exact=sentence.text,
-            probability=float(scores.sentences[index, column]),
+    def _narrative_score(
+        self, live: LoadedVersion, reading: Reading, outcome: Outcome, column: int, with_evidence: bool
+    ) -> NarrativeScore:
+        narrative = reading.model.labels[column]
+        entry = live.codebook.find(narrative)
+        probability, threshold = float(reading.scores.narratives[column]), float(reading.model.thresholds[column])
+        assigned = outcome is Outcome.LABELLED and probability >= threshold
+        why_not, evidence = "", self._evidence.of_assigned(reading, column) if assigned else ()
+        stance = stance_of(reading, column) if assigned else None
+        if with_evidence and not assigned:
+            why_not, evidence = self._evidence.why_not(reading, column)
+        return NarrativeScore(
+            narrative=narrative,
+            theme=entry.theme if entry else "",
+            name=entry.name if entry else "",
+            probability=probability,
+            threshold=threshold,
+            assigned=assigned,
             stance=stance,
-            speaker=find_speaker(text, sentences, index) if stance is Stance.ATTRIBUTED else None,
+            evidence=evidence if with_evidence else (),
+            why_not=why_not,
         )
 
-    def _nearest(self, scores: TextScores, sentences: Sequence[Sentence], limit: int) -> tuple[NearestCase, ...]:
+    def _nearest(self, reading: Reading, limit: int) -> tuple[NearestCase, ...]:
         """Nearest cases to the sentences that most carry any narrative, each case once, at its best sentence."""
         if limit <= 0:
             return ()
-        best: dict[str, NearestCase] = {}
+        scores, best = reading.scores, dict[str, NearestCase]()
         for i in np.argsort(-scores.sentences.max(axis=1), kind="stable")[:_PASSAGES_SEARCHED]:
-            sentence = sentences[i]
+            sentence = reading.sentences[i]
             for found in self._library.nearest(scores.vectors[i], CaseFilter(), limit=limit):
                 known = best.get(found.case.id)
                 if known is None or found.similarity > known.similarity:
@@ -230,6 +206,17 @@ class Analyser:
                     best[found.case.id] = NearestCase(found.case, found.similarity, span, sentence.text)
         ranked = sorted(best.values(), key=lambda nearest: (-nearest.similarity, nearest.case.id))
         return tuple(ranked[:limit])
+
+    def _by_words(self, reading: Reading, limit: int) -> tuple[NearestCase, ...]:
+        """Cases that share words with the text, each beside the sentence with which it shares most."""
+        found = self._library.nearest_by_words(reading.text, CaseFilter(), limit=limit) if limit > 0 else []
+        return tuple(_beside(one, reading.sentences) for one in found if one.similarity > 0)
+
+
+def _beside(found: Found, sentences: Sequence[Sentence]) -> NearestCase:
+    words = set(match_key(found.case.claim_text).split())
+    sentence = max(sentences, key=lambda s: len(words & set(match_key(s.text).split())))
+    return NearestCase(found.case, found.similarity, Span(sentence.start, sentence.end), sentence.text)
 
 
 def _without_rejected(matches: Sequence[Match], rejected: frozenset[str]) -> tuple[list[str], tuple[Match, ...]]:
@@ -256,7 +243,8 @@ def _outcome(model: NarrativeModel, scores: TextScores, language: Language, text
     reached = bool((ratios >= 1.0).any())
     if not language.supported:
         return Outcome.UNSURE, [
-            f"The language looks like {language.code!r}, which the encoder does not cover: scores are unreliable."
+            f"The language looks like {language.code!r}, which the encoder does not cover: scores are unreliable, "
+            "and the cases beside the text were found by words alone."
         ]
     if len(text.split()) < _FEW_WORDS:
         return Outcome.UNSURE, [f"The text has fewer than {_FEW_WORDS} words: too short to judge."]
@@ -266,9 +254,3 @@ def _outcome(model: NarrativeModel, scores: TextScores, language: Language, text
         narrative = model.labels[int(np.argmax(ratios))]
         return Outcome.UNSURE, [f"No narrative is clear; {narrative} is the nearest to its threshold."]
     return Outcome.NONE, []
-
-
-def _stance_of(evidence: Sequence[Evidence]) -> Stance:
-    """`asserted` if the author asserts it anywhere with weight, else `attributed`."""
-    weight = {stance: sum(e.probability for e in evidence if e.stance is stance) for stance in STANCES}
-    return max((Stance.ASSERTED, Stance.ATTRIBUTED), key=lambda stance: weight[stance])

@@ -176,6 +176,15 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class Resemblance:
+    """The known case of the same narrative that a sentence is nearest to; cosine `similarity` in [-1, 1]."""
+
+    case_id: str
+    title: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A sentence that carries a narrative; offsets count code points of the text as sent."""
 
@@ -185,11 +194,16 @@ class Evidence:
     probability: float
     stance: Stance
     speaker: str | None = None
+    resembles: Resemblance | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NarrativeScore:
-    """What an article's analysis says of one narrative. `probability` is calibrated, in [0, 1]."""
+    """What an article's analysis says of one narrative. `probability` is calibrated, in [0, 1].
+
+    `why_not` says, of a narrative that came near its threshold, what keeps it from being assigned; its `evidence` is
+    then the sentence that came nearest.
+    """
 
     narrative: str
     theme: str
@@ -198,6 +212,7 @@ class NarrativeScore:
     assigned: bool
     stance: Stance | None = None
     evidence: tuple[Evidence, ...] = ()
+    why_not: str = ""
     name: str = ""
 
 

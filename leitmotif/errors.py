@@ -18,10 +18,12 @@ LeitmotifError
 │   └── ItemNotFound
 ├── Conflict
 │   ├── CaseExists
+│   ├── OtherCases
 │   ├── FeedbackExists
 │   ├── NarrativeInUse
 │   ├── RunInProgress
-│   └── RunCancelled
+│   ├── RunCancelled
+│   └── OutputExists
 ├── Unauthorised
 ├── Busy
 ├── ConfigurationError
@@ -33,9 +35,11 @@ LeitmotifError
 │   ├── ModelIncompatible
 │   ├── EncoderUnavailable
 │   └── NotEnoughData
+├── StorageError
 └── StoreError
     ├── StoreUnavailable
-    └── SchemaTooNew
+    ├── SchemaTooNew
+    └── CopyDiffers
 
 Messages say what is wrong and how to mend it. Nothing here knows about HTTP: `service/errors.py` holds the
 one table that maps classes to responses.
@@ -115,7 +119,7 @@ class ModelNotFound(NotFound):
 
 
 class RunNotFound(NotFound):
-    """No training run has this id."""
+    """No training or bulk run has this id."""
 
 
 class FeedbackNotFound(NotFound):
@@ -134,6 +138,10 @@ class CaseExists(Conflict):
     """A case with this id is already stored."""
 
 
+class OtherCases(Conflict):
+    """The database to copy into holds cases of its own."""
+
+
 class FeedbackExists(Conflict):
     """Other feedback has this id."""
 
@@ -147,7 +155,11 @@ class NarrativeInUse(Conflict):
 
 
 class RunCancelled(Conflict):
-    """Somebody asked to cancel the training run."""
+    """Somebody asked to cancel the run."""
+
+
+class OutputExists(Conflict):
+    """The results of a bulk run would replace a file that is there."""
 
 
 class Unauthorised(LeitmotifError):
@@ -194,6 +206,10 @@ class NotEnoughData(ModelError):
     """There are too few labelled cases to train on."""
 
 
+class StorageError(LeitmotifError):
+    """A file of a bulk run cannot be read or written."""
+
+
 class StoreError(LeitmotifError):
     """The database cannot do what was asked."""
 
@@ -204,3 +220,7 @@ class StoreUnavailable(StoreError):
 
 class SchemaTooNew(StoreError):
     """The database was written by a newer Leitmotif."""
+
+
+class CopyDiffers(StoreError):
+    """A copy of a database is not the same as what it was copied from."""

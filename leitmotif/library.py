@@ -8,16 +8,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from leitmotif.domain import Case, CaseFilter, ImportCounts, LabelSource
+from leitmotif.domain import Case, CaseFilter, CasePage, ImportCounts, LabelSource
 from leitmotif.encoder import Encoder
-from leitmotif.errors import CaseNotFound
+from leitmotif.errors import CaseNotFound, InvalidCursor
+from leitmotif.store.codec import decode_cursor, encode_cursor
 from leitmotif.store.protocol import CaseVectors, Store
+from leitmotif.text.normalise import match_key
 
 FIELDS = ("title", "claim")
 """Fields of a case that have a vector: its title, and title and summary as one text."""
 
 _BATCH = 256
+_WORD_CANDIDATES = 50
 _RANK_CONSTANT = 60.0
+_SEARCH_DEPTH = 500
+_SCORE = "score:"
 
 Progress = Callable[[float], None]
 
@@ -83,26 +88,70 @@ class Library:
 
     def nearest(self, vector: NDArray[np.float32], where: CaseFilter, *, limit: int) -> list[Found]:
         """The cases whose title or claim is nearest to a unit vector, best first."""
+        best = self._nearest_ids(vector, where, limit)
+        return [Found(case, best[case.id]) for case in self.store.get_cases(list(best))]
+
+    def _nearest_ids(self, vector: NDArray[np.float32], where: CaseFilter, limit: int) -> dict[str, float]:
+        """Cosines of the nearest cases by id, best first."""
         best: dict[str, float] = {}
         for field in FIELDS:
             for hit in self.store.search_vectors(vector, self._encoder.name, field, where, limit=limit):
                 best[hit.case_id] = max(hit.score, best.get(hit.case_id, -1.0))
         ids = sorted(best, key=lambda case_id: (-best[case_id], case_id))[:limit]
-        return [Found(case, best[case.id]) for case in self.store.get_cases(ids)]
+        return {case_id: best[case_id] for case_id in ids}
 
-    def search(self, query: str, where: CaseFilter, *, limit: int) -> list[Case]:
-        """Cases by words and meaning together, best first, by reciprocal rank fusion (Cormack et al., 2009)."""
+    def nearest_by_words(self, text: str, where: CaseFilter, *, limit: int) -> list[Found]:
+        """The cases that share most words with a text; `similarity` is the share of a case's words that stand in it.
+
+        For languages that the encoder does not cover, where vectors say nothing.
+        """
+        words = set(match_key(text).split())
+        hits = self.store.search_words(" ".join(sorted(words)), where, limit=_WORD_CANDIDATES)
+        found = []
+        for case in self.store.get_cases([hit.case_id for hit in hits]):
+            known = set(match_key(case.claim_text).split())
+            found.append(Found(case, len(words & known) / max(len(known), 1)))
+        return sorted(found, key=lambda one: (-one.similarity, one.case.id))[:limit]
+
+    def similarities(self, texts: Sequence[str]) -> list[float]:
+        """For each text the cosine of the nearest case, -1 where there is none."""
+        vectors = self._encoder.encode_passages(texts)
+        nearest = (self.nearest(vector, CaseFilter(), limit=1) for vector in vectors)
+        return [found[0].similarity if found else -1.0 for found in nearest]
+
+    def search(self, query: str, where: CaseFilter, *, limit: int, cursor: str | None = None) -> CasePage:
+        """Cases by words and meaning together, best first, by reciprocal rank fusion (Cormack et al., 2009).
+
+        Pages follow each other to the last of the best 500 or more by either way; `total` counts the cases that pass
+        the filter.
+
+        Raises:
+            InvalidCursor: the cursor is not one of ours.
+        """
+        scores = self._fused(query, where)
+        order = sorted((-score, case_id) for case_id, score in scores.items())
+        if cursor:
+            before, last = decode_cursor(cursor)
+            order = [entry for entry in order if entry > (_score_of(before), last)]
+        page = order[:limit]
+        return CasePage(
+            cases=tuple(self.store.get_cases([case_id for _, case_id in page])),
+            total=self.store.count_cases(where),
+            cursor=encode_cursor(f"{_SCORE}{page[-1][0]!r}", page[-1][1]) if len(order) > limit else None,
+        )
+
+    def _fused(self, query: str, where: CaseFilter) -> dict[str, float]:
+        """Score of each case found. The depth is fixed, so that every page sees the same ranking."""
         vector = self._encoder.encode_queries([query])[0]
-        depth = max(50, 2 * limit)
         rankings = [
-            [hit.case_id for hit in self.store.search_words(query, where, limit=depth)],
-            [found.case.id for found in self.nearest(vector, where, limit=depth)],
+            [hit.case_id for hit in self.store.search_words(query, where, limit=_SEARCH_DEPTH)],
+            list(self._nearest_ids(vector, where, _SEARCH_DEPTH)),
         ]
-        score: dict[str, float] = {}
+        scores: dict[str, float] = {}
         for ranking in rankings:
             for rank, case_id in enumerate(ranking, 1):
-                score[case_id] = score.get(case_id, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
-        return self.store.get_cases(sorted(score, key=lambda case_id: (-score[case_id], case_id))[:limit])
+                scores[case_id] = scores.get(case_id, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
+        return scores
 
     def _vectors(self, cases: Sequence[Case], progress: Progress | None = None) -> list[CaseVectors]:
         texts = [case.title for case in cases] + [case.claim_text for case in cases]
@@ -118,3 +167,11 @@ def _keep_human_labels(case: Case, stored: Case | None) -> Case:
     if stored.label_source is LabelSource.WEAK or not stored.narratives:
         return case
     return replace(case, narratives=stored.narratives, label_source=stored.label_source)
+
+
+def _score_of(position: str) -> float:
+    kind, _, score = position.partition(_SCORE)
+    try:
+        return float("" if kind else score)
+    except ValueError as error:
+        raise InvalidCursor("cursor: take it from `cursor` of the page before; it is of another listing.") from error

@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from leitmotif.classifier.model import NarrativeModel
 from leitmotif.domain import Codebook
@@ -30,6 +31,23 @@ class LoadedVersion:
 
 
 Loader = Callable[[str], LoadedVersion]
+
+
+class ModelSource(Protocol):
+    """Hands out the version that texts are analysed with."""
+
+    def current(self) -> LoadedVersion:
+        """The version."""
+
+
+class PinnedModel:
+    """Always the same version, whichever is live."""
+
+    def __init__(self, loaded: LoadedVersion) -> None:
+        self._loaded = loaded
+
+    def current(self) -> LoadedVersion:
+        return self._loaded
 
 
 class LiveModel:

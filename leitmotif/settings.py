@@ -20,6 +20,14 @@ class Settings(BaseSettings):
         "sqlite:///data/leitmotif.db",
         description="Where cases live: `sqlite:///FILE`, or `postgresql://…` when one machine is outgrown.",
     )
+    database_connections: int = Field(
+        10, ge=1, description="Most connections of one process to PostgreSQL; its worker processes have their own."
+    )
+    exact_search_up_to: int = Field(
+        20_000,
+        ge=0,
+        description="PostgreSQL compares the vectors of up to this many cases one by one; beyond, it asks an index.",
+    )
     data_dir: Path = Field(Path("data"), description="Folder with the codebook and the corpus.")
     models_dir: Path = Field(
         Path("models"), description="Folder of model versions; `CURRENT` in it names the live one."
@@ -79,11 +87,20 @@ class Settings(BaseSettings):
     review_lease_minutes: float = Field(
         60.0, gt=0, description="How long a text of the review queue that was handed out comes to nobody else."
     )
+    bulk_roots: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Comma-separated folders (`/data/bulk`, `s3://bucket/prefix`) whose files bulk runs over HTTP may "
+        "read and write. Empty: none over HTTP.",
+    )
+    bulk_batch: int = Field(50, ge=1, le=10_000, description="Articles in one batch of a bulk run.")
+    bulk_concurrency: int = Field(1, ge=1, description="Batches that one worker scores at once.")
+    bulk_max_rows: int = Field(1_000_000, ge=1, description="Most rows of a file in a bulk run.")
+    bulk_max_bytes: int = Field(10_000_000_000, ge=1, description="Largest file of a bulk run.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
 
-    @field_validator("api_keys", "encoder_languages", mode="before")
+    @field_validator("api_keys", "encoder_languages", "bulk_roots", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         if isinstance(value, str):

@@ -6,7 +6,8 @@ The ledger is the truth about runs. A service only queues a run; a worker (`serv
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ class TrainingRuns:
         return self._queue(reopen(self._ledger, run_id))
 
     def cancel(self, run_id: str) -> RunRecord:
-        """Ask a run to stop. One that no process has begun stops at once; one that has ended stays as it is.
+        """Ask a run to stop. One that no process works on stops at once; one that has ended stays as it is.
 
         Raises:
             RunNotFound: no run has this id.
@@ -64,8 +65,10 @@ class TrainingRuns:
         run = self.get(run_id)
         if run.unfinished:
             self._ledger.runs.ask_to_cancel(run_id)
-        if run.status == "queued":
-            run = replace(run, status="cancelled", error="The run was cancelled before it began.", updated=now())
+        if run.unfinished and not (run.worker and self._ledger.workers.lives(run.worker)):
+            run = replace(
+                run, status="cancelled", error="The run was cancelled while no worker was at it.", updated=now()
+            )
             self._ledger.runs.save(run)
         return run
 
@@ -108,7 +111,7 @@ def new_run(
     Raises:
         RunInProgress: another one is under way.
     """
-    _settle_other(ledger)
+    refuse_a_second(ledger)
     moment = now()
     run = RunRecord(
         f"run-{secrets.token_hex(8)}", "queued", "queued", 0.0, moment, moment,
@@ -125,14 +128,19 @@ def reopen(ledger: Ledger, run_id: str, *, durable: bool = True, worker: str = "
         RunNotFound: no run has this id.
         RunInProgress: this or another one is under way, or it ended well.
     """
-    _settle_other(ledger)
+    refuse_a_second(ledger)
     return ledger.runs.reopen(run_id, updated=now(), durable=durable, worker=worker)
 
 
-def _settle_other(ledger: Ledger) -> None:
+def refuse_a_second(ledger: Ledger) -> None:
+    """Look whether a run is under way, one of a process that still lives.
+
+    Raises:
+        RunInProgress: one is.
+    """
     other = ledger.runs.unfinished()
-    if other is not None:
-        settle(ledger, other)
+    if other is not None and settle(ledger, other).unfinished:
+        raise RunInProgress(f"Training run {other.id} is under way: wait until it has finished, or cancel it.")
 
 
 def settle(ledger: Ledger, run: RunRecord) -> RunRecord:
@@ -153,36 +161,45 @@ def execute(
     on_progress: Progress | None = None,
     durably: Callable[[Do], Do] = lambda do: do,
 ) -> Outcome:
-    """Do a run here and now, recording progress and how it ended.
+    """Do a run here and now, recording progress and how it ended. Only under `training_lock`.
 
     Args:
         durably: wraps what does a stage, so that what is done is remembered.
 
     Raises:
-        RunInProgress: another process is training.
         LeitmotifError: it failed; the run says why.
     """
     from training.pipeline import run_stage, run_stages
 
     recorder = Recorder(shop.ledger, run, on_progress)
     try:
-        with _lock(shop.settings).acquire(timeout=_LOCK_WAIT_SECONDS):
-            recorder.begin(worker)
-            do = durably(lambda stage: run_stage(shop, stage, recorder))
-            outcome = run_stages(shop, do, who=run.who, activate=run.activate, force=run.force)
-            recorder.finish(outcome.version, outcome.metrics, outcome.gate or None, skipped=outcome.skipped)
-            shop.folder.remove()
-    except Timeout as error:
-        refused = RunInProgress("Another process is training with these models: wait until it has finished.")
-        recorder.stop(refused)
-        raise refused from error
+        recorder.begin(worker)
+        do = durably(lambda stage: run_stage(shop, stage, recorder))
+        outcome = run_stages(shop, do, who=run.who, activate=run.activate, force=run.force)
+        # First, so that a run which is seen to have ended has left nothing behind.
+        shop.folder.remove()
+        recorder.finish(outcome.version, outcome.metrics, outcome.gate or None, skipped=outcome.skipped)
     except BaseException as error:
         recorder.stop(error)
         raise
     return outcome
 
 
-def _lock(settings: Settings) -> FileLock:
+@contextmanager
+def training_lock(settings: Settings, *, wait: float = _LOCK_WAIT_SECONDS) -> Iterator[None]:
+    """Held by the one process that trains with these models; `wait` in seconds, negative for as long as it takes.
+
+    Raises:
+        RunInProgress: another process holds it.
+    """
     folder = Path(settings.models_dir)
     folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(folder / ".training.lock")
+    lock = FileLock(folder / ".training.lock")
+    try:
+        lock.acquire(timeout=wait)
+    except Timeout as error:
+        raise RunInProgress("Another process is training with these models: wait until it has finished.") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -23,6 +23,7 @@ from service.pages import static_files, swagger_files
 from service.parts import Parts, build_parts
 from service.routes import (
     audit,
+    bulk,
     cases,
     claims,
     classify,
@@ -90,7 +91,7 @@ def create_app(settings: Settings, build: Callable[[Settings], Parts] = build_pa
 def _v1() -> APIRouter:
     v1 = APIRouter(prefix="/v1", dependencies=[documented_keys])
     # `transfer` before `cases`: /cases/export would be taken for the id of a case.
-    for module in (classify, claims, transfer, cases, narratives, training, models, audit, feedback, review):
+    for module in (classify, claims, transfer, cases, narratives, training, bulk, models, audit, feedback, review):
         v1.include_router(module.router)
     return v1
 

@@ -16,9 +16,11 @@ from leitmotif.live import LiveModel, LoadedVersion
 from leitmotif.matching import ClaimMatcher
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
-from leitmotif.store.opening import open_store
+from leitmotif.store.opening import open_settled_store
 from leitmotif.store.protocol import Store
 from leitmotif.text.language import LanguageDetector
+from service.bulk.runs import BulkRuns
+from service.bulk.workflows import enqueue_run
 from service.jobs import TrainingRuns
 from service.limits import AnalysisPool
 from service.review_queue import ReviewQueue
@@ -50,6 +52,7 @@ class Parts:
     pool: AnalysisPool
     runs: TrainingRuns
     review: ReviewQueue
+    bulk: BulkRuns
 
     @property
     def codebook(self) -> Codebook:
@@ -84,7 +87,7 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
     """
     codebook = load_codebook(settings.codebook_path)
     encoder = open_encoder(settings)
-    store = open_store(settings.database_url)
+    store = open_settled_store(settings)
     ledger = open_ledger(settings.database_url)
     library = Library(store, encoder)
     registry = Registry(settings.models_dir)
@@ -105,4 +108,5 @@ def build_parts(settings: Settings, *, load: LoadVersion = load_version) -> Part
         pool=AnalysisPool(settings.max_concurrent_analyses, settings.max_queued_analyses),
         runs=TrainingRuns(ledger, settings),
         review=ReviewQueue(ledger, library, analyser, codebooks, settings),
+        bulk=BulkRuns(ledger, settings, registry, enqueue_run),
     )

@@ -173,12 +173,21 @@ class SpanBody(Response):
     exact: str
 
 
+class ResemblanceBody(Response):
+    """The known case of the same narrative that a sentence is nearest to."""
+
+    case_id: str
+    title: str
+    similarity: float = Field(description="Cosine of the sentence and the case.")
+
+
 class EvidenceBody(SpanBody):
     """A sentence that carries a narrative."""
 
     probability: float = Field(description="Probability that the sentence carries it, in its context.")
     stance: Stance = Field(description="Whether the author asserts it or quotes somebody who does.")
     speaker: str | None = Field(None, description="Who is quoted, where that could be made out.")
+    resembles: ResemblanceBody | None = Field(None, description="The labelled case that it resembles most.")
 
 
 class ScoreBody(Response):
@@ -192,6 +201,7 @@ class ScoreBody(Response):
     assigned: bool
     stance: Stance | None = Field(None, description="Of the text as a whole; null where it is not assigned.")
     evidence: list[EvidenceBody] = []
+    why_not: str = Field("", description="What keeps a narrative near its threshold from being assigned.")
 
 
 class AppearanceBody(Response):

@@ -6,16 +6,28 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.schemas import CaseBody, Fault, Filters, Response, TimelineUnit
+from service.schemas import CaseBody, Fault, Filters, MatchBody, Response, TimelineUnit
 
 
 class CaseListQuery(Filters):
     """Which cases to list."""
 
-    q: str = Field("", max_length=10_000, description="Search by words and meaning together; best first, one page.")
+    q: str = Field("", max_length=10_000, description="Search by words and meaning together; best first.")
     cursor: str = Field("", description="`cursor` of the page before.")
     limit: int = Field(50, ge=1, le=500, description="Most cases on a page.")
     facets: bool = Field(False, description="Whether to count the cases by narrative, language, country, outlet …")
+
+
+class SimilarQuery(Filters):
+    """Which cases to compare with."""
+
+    limit: int = Field(5, ge=1, le=50, description="Most cases to show.")
+
+
+class SimilarBody(Response):
+    """Cases like the one asked about, most probable first, whatever their tier."""
+
+    matches: list[MatchBody]
 
 
 class ExportQuery(Filters):
@@ -34,7 +46,7 @@ class CasePageBody(Response):
     """A page of cases, newest first, or best first with `q`."""
 
     cases: list[CaseBody]
-    total: int = Field(description="Cases in the whole listing; with `q`, on this page.")
+    total: int = Field(description="Cases that pass the filters, on all pages.")
     cursor: str | None = Field(None, description="Opens the next page; null on the last.")
     facets: dict[str, dict[str, int]] = Field({}, description="Counts by kind of value, if asked for.")
 
@@ -57,7 +69,9 @@ class ImportReport(Response):
     refused: int = Field(description="Rows that are wrong; above 0 only in a dry run, since nothing is half-imported.")
     dry_run: bool
     errors: list[Fault] = Field([], description="Each wrong row, with its number and field.")
-    warnings: list[Fault] = Field([], description="What was read, but not as it stands.")
+    warnings: list[Fault] = Field(
+        [], description="What was read, but not as it stands, and new cases that look like known ones."
+    )
 
 
 class NarrativeBody(Response):
@@ -154,3 +168,4 @@ class RunListBody(Response):
     """Training runs, newest first."""
 
     runs: list[RunBody]
+    workers: int = Field(description="Workers that live. With none, a queued run waits.")

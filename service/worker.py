@@ -1,4 +1,4 @@
-"""The worker: a process that does the training runs which services queue. `leitmotif worker` starts one.
+"""The worker: a process that does the training and bulk runs which services queue. `leitmotif worker` starts one.
 
 A worker that is killed leaves its run as it stands; the next worker to look, this one started again or another, goes on
 with the stage that was not finished.
@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from dbos import DBOS
 
@@ -21,11 +22,16 @@ from leitmotif.ledger import Ledger, open_ledger
 from leitmotif.ledger.runs import RunRecord
 from leitmotif.ledger.workers import Worker, this_process
 from leitmotif.settings import Settings
-from leitmotif.store.opening import open_store
-from service.jobs import Do, execute
+from leitmotif.store.opening import open_settled_store
+from service.bulk import workflows as bulk
+from service.bulk.stages import BulkStages, Scorers
+from service.jobs import Do, execute, training_lock
 from service.recorder import Recorder
+from service.scorers import PinnedScorers
 from service.workflows import MOST_RECOVERIES, QUEUE, WORKFLOW, client, dbos_config, enqueue
-from training.stages import Workshop
+
+if TYPE_CHECKING:
+    from training.stages import Workshop
 
 logger = logging.getLogger(__name__)
 
@@ -33,15 +39,20 @@ LOOK_SECONDS = 2.0
 _POLL_SECONDS = 0.5
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
-Open = Callable[[Settings, Ledger, str], Workshop]
+Open = Callable[[Settings, Ledger, str], "Workshop"]
+Scoring = Callable[[Settings], Scorers]
 
 
 def open_workshop(settings: Settings, ledger: Ledger, run_id: str) -> Workshop:
-    """What a run works with."""
-    return Workshop(settings, open_store(settings.database_url), ledger, run_id)
+    """What a run works with. Imported late: a worker that waits is to cost little memory."""
+    from training.stages import Workshop
+
+    return Workshop(settings, open_settled_store(settings), ledger, run_id)
 
 
-def work(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:
+def work(
+    settings: Settings, stop: threading.Event, opening: Open = open_workshop, scoring: Scoring = PinnedScorers
+) -> None:
     """Do what is queued until told to stop. A run under way is then left to the next worker.
 
     Raises:
@@ -49,15 +60,18 @@ def work(settings: Settings, stop: threading.Event, opening: Open = open_worksho
     """
     ledger, me = open_ledger(settings.database_url), this_process()
     ledger.workers.seen(me)
+    stages = BulkStages(settings, ledger, scoring(settings), me.id)
     DBOS(config=dbos_config(settings.database_url, me))
     _register(settings, ledger, me, opening)
-    DBOS.listen_queues([QUEUE])
+    bulk.register(stages, ledger)
+    DBOS.listen_queues([QUEUE, *bulk.QUEUES])
     DBOS.launch()
+    bulk.register_queues(settings)
     DBOS.register_queue(QUEUE, global_concurrency=1, polling_interval_sec=_POLL_SECONDS)
     logger.info("worker %s is ready", me.id)
     try:
         while not stop.wait(LOOK_SECONDS):
-            _look(settings, ledger, me)
+            _look(settings, ledger, me, stages)
     finally:
         # A run that is taken on now is not lost: it stays on the list of a worker that is gone.
         ledger.workers.remove(me.id)
@@ -68,24 +82,29 @@ def _register(settings: Settings, ledger: Ledger, me: Worker, opening: Open) -> 
 
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_RECOVERIES)
     def train(run_id: str) -> str:
-        run = ledger.runs.get(run_id)
-        if run is None or not run.unfinished:
-            return "nothing to do"
-        shop = opening(settings, ledger, run_id)
-        try:
-            return execute(shop, run, me.id, durably=_as_steps).version
-        except LeitmotifError as error:
-            logger.error("training run %s: %s", run_id, error)
-            return "stopped"
-        finally:
-            shop.store.close()
+        # Who was taken for dead may live: its run is left to it, and looked at again when it has ended.
+        with training_lock(settings, wait=-1):
+            run = ledger.runs.get(run_id)
+            if run is None or not run.unfinished:
+                return "nothing to do"
+            return _train(opening(settings, ledger, run_id), run, me)
+
+
+def _train(shop: Workshop, run: RunRecord, me: Worker) -> str:
+    try:
+        return execute(shop, run, me.id, durably=_as_steps).version
+    except LeitmotifError as error:
+        logger.error("training run %s: %s", run.id, error)
+        return "stopped"
+    finally:
+        shop.store.close()
 
 
 def _as_steps(do: Do) -> Do:
     return lambda stage: DBOS.run_step({"name": stage}, do, stage)
 
 
-def _look(settings: Settings, ledger: Ledger, me: Worker) -> None:
+def _look(settings: Settings, ledger: Ledger, me: Worker, stages: BulkStages) -> None:
     """Say that this worker lives, and take care of runs that nobody works on."""
     try:
         ledger.workers.seen(me)
@@ -93,13 +112,14 @@ def _look(settings: Settings, ledger: Ledger, me: Worker) -> None:
         run = ledger.runs.unfinished()
         if run is not None and run.durable:
             _put_right(settings, ledger, run)
+        bulk.look_after(settings, stages, ledger)
     except Exception:
         logger.exception("looking after the runs failed")
 
 
 def _take_over(ledger: Ledger, me: Worker) -> None:
     """Queue again what workers that are gone had begun."""
-    pending = DBOS.list_workflows(status="PENDING", name=WORKFLOW)
+    pending = DBOS.list_workflows(status="PENDING", name=[WORKFLOW, *bulk.WORKFLOWS], load_input=False)
     owners = {workflow.executor_id for workflow in pending if workflow.executor_id} - {me.id}
     gone = [owner for owner in owners if not ledger.workers.lives(owner)]
     if gone:
@@ -131,7 +151,9 @@ def main(opening: Open = open_workshop) -> int:
     return 0
 
 
-def run_until_stopped(settings: Settings, stop: threading.Event, opening: Open = open_workshop) -> None:
+def run_until_stopped(
+    settings: Settings, stop: threading.Event, opening: Open = open_workshop, scoring: Scoring = PinnedScorers
+) -> None:
     """Work until a signal or `stop`; then end this process, whatever a run under way is doing."""
     logging.basicConfig(level=settings.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
 
@@ -141,7 +163,7 @@ def run_until_stopped(settings: Settings, stop: threading.Event, opening: Open =
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     try:
-        work(settings, stop, opening)
+        work(settings, stop, opening, scoring)
     except LeitmotifError as error:
         logger.error("the worker cannot work: %s", error)
         sys.exit(1)

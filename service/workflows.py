@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSClient, DBOSConfig
+from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos._serialization import Serializer
 
 from leitmotif.errors import LeitmotifError, StoreUnavailable
@@ -93,15 +93,18 @@ def client(database_url: str) -> Iterator[DBOSClient]:
 
 def enqueue(opened: DBOSClient, run: RunRecord) -> None:
     """Queue a run; once, however often this is called for one attempt."""
-    opened.enqueue(
-        {
-            "queue_name": QUEUE,
-            "workflow_name": WORKFLOW,
-            "workflow_id": run.workflow_id,
-            "app_version": _APPLICATION_VERSION,
-        },
-        run.id,
-    )
+    enqueue_workflow(opened, QUEUE, WORKFLOW, run.workflow_id, run.id)
+
+
+def enqueue_workflow(opened: DBOSClient, queue: str, workflow: str, workflow_id: str, *arguments: str) -> None:
+    """Queue a workflow; once, however often this is called for one id."""
+    options: EnqueueOptions = {
+        "queue_name": queue,
+        "workflow_name": workflow,
+        "workflow_id": workflow_id,
+        "app_version": _APPLICATION_VERSION,
+    }
+    opened.enqueue(options, *arguments)
 
 
 def _plain(data: Any) -> Any:

@@ -1,8 +1,9 @@
-"""Fixtures for every suite: a tiny, real encoder that costs milliseconds."""
+"""Fixtures for every suite: a tiny, real encoder that costs milliseconds, and a real PostgreSQL with pgvector."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,29 @@ from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
+from tests.postgres import Server, postgres_server
+
 # The first call of a test may load a model, and the machines are shared: time is no fault of an example.
 settings.register_profile("leitmotif", deadline=None, database=None)
 settings.load_profile("leitmotif")
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _DATA = Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A running PostgreSQL, started when the first test asks for it."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """URL of an empty database in it, dropped after the test."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,10 @@ import pytest
 
 from leitmotif.domain import Case, CaseFilter, ImportCounts, LabelSource
 from leitmotif.encoder import Progress, SentenceEncoder, Vectors
-from leitmotif.errors import CaseNotFound
+from leitmotif.errors import CaseNotFound, InvalidCursor
 from leitmotif.library import FIELDS, Library
 from leitmotif.store import Store, open_store
+from leitmotif.store.codec import encode_cursor
 
 _ALL = CaseFilter()
 _BEES = Case(id="bees", title="Bees spy in Vilnius", summary="Trained bees sting the Russians.", countries=("LT",))
@@ -98,21 +99,42 @@ def test_nearest_keeps_to_the_filter_and_the_limit(library: Library, encoder: Co
     assert [f.case.id for f in library.nearest(vector, _ALL, limit=1)] == ["bees"]
 
 
+def found(library: Library, query: str, where: CaseFilter = _ALL, limit: int = 3) -> list[Case]:
+    return list(library.search(query, where, limit=limit).cases)
+
+
 def test_search_finds_by_words_and_by_meaning(library: Library) -> None:
     library.put([_BEES, _MOON, _CHEESE])
-    assert library.search("cheese", _ALL, limit=3)[0] == _CHEESE
-    assert library.search(_MOON.title, _ALL, limit=1) == [_MOON]
-    assert {case.id for case in library.search("vilnius", CaseFilter(countries=("US",)), limit=3)} == {"moon", "cheese"}
+    assert found(library, "cheese")[0] == _CHEESE
+    assert found(library, _MOON.title, limit=1) == [_MOON]
+    assert {case.id for case in found(library, "vilnius", CaseFilter(countries=("US",)))} == {"moon", "cheese"}
     # No word in common: meaning alone still answers.
-    assert len(library.search("zzz", _ALL, limit=2)) == 2
+    assert len(found(library, "zzz", limit=2)) == 2
+
+
+def test_pages_of_a_search_follow_each_other(library: Library) -> None:
+    library.put([Case(id=f"c{i:02}", title=f"Bees spy in town {i}", countries=("LT",)) for i in range(11)] + [_MOON])
+    where, whole = CaseFilter(countries=("LT",)), found(library, "bees in town 7", CaseFilter(countries=("LT",)), 50)
+    pages, cursor = [], None
+    while True:
+        page = library.search("bees in town 7", where, limit=4, cursor=cursor)
+        pages += page.cases
+        assert page.total == 11
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert pages == whole
+    assert len(pages) == 11
+    with pytest.raises(InvalidCursor):
+        library.search("bees", where, limit=4, cursor=encode_cursor("2024", "x"))
 
 
 def test_what_is_put_is_found_in_the_next_call(library: Library) -> None:
-    assert library.search("cheese", _ALL, limit=3) == []
+    assert found(library, "cheese") == []
     library.put([_CHEESE])
-    assert library.search("cheese", _ALL, limit=3) == [_CHEESE]
+    assert found(library, "cheese") == [_CHEESE]
     library.delete("cheese")
-    assert library.search("cheese", _ALL, limit=3) == []
+    assert found(library, "cheese") == []
 
 
 def test_cases_of_another_encoder_are_brought_up_to_date(

@@ -16,7 +16,7 @@ from leitmotif.domain import Case, Codebook, Stance
 from leitmotif.errors import InvalidRecord, Problem, UnsupportedFormat
 from leitmotif.formats import read_cases
 
-Register = Literal["headline", "standfirst", "sentence", "post", "paragraph", "broadcast"]
+Register = Literal["claim", "headline", "standfirst", "sentence", "post", "paragraph", "broadcast"]
 Genre = Literal["report", "opinion", "debunk", "neutral", "longread"]
 
 

@@ -19,6 +19,10 @@ NEUTRAL = "neutral"
 WINDOW = 3
 """Sentences in a window: a sentence with one neighbour on each side."""
 
+_WEIGHTS = {"case": 0.4, "response": 0.3, "passage": 1.5, "none": 1.5}
+"""How much a text counts for stance, by source. Most claims are terse and asserted and most prose is responses: left
+as they are, every terse text would look asserted and all prose like a refutation."""
+
 _FEWEST_WORDS = 3
 _WRITTEN_IN = re.compile(r"lm-([a-z]{2})-")
 
@@ -72,6 +76,11 @@ def touch_matrix(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[
 def stance_codes(examples: Sequence[Example]) -> NDArray[np.int64]:
     """Shape (len(examples),): index into `STANCE_NAMES`."""
     return np.array([STANCE_NAMES.index(example.stance) for example in examples], np.int64)
+
+
+def stance_weights(examples: Sequence[Example]) -> NDArray[np.float32]:
+    """Shape (len(examples),): how much each text counts where stance is learned."""
+    return np.array([_WEIGHTS.get(example.source, 1.0) for example in examples], np.float32)
 
 
 def _all(corpus: Corpus) -> Iterator[Example]:

@@ -1,4 +1,4 @@
-"""Measures a model by cross-validation: every score was made by heads that had not seen the text or its kin."""
+"""Measures a model: every score was made by parts that had not seen the text or its kin."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leitmotif.classifier.scorer import carrying_stances, sentence_probabilities
-from leitmotif.domain import Stance
-from training import calibrate, measure
+from training import calibrate, curves, measure
 from training.corpus import Corpus
+from training.holdout import fraction
 from training.matching import MatchingEvaluation
 from training.passages import Document
 
@@ -31,24 +30,16 @@ class Evaluation:
 def evaluate(
     labels: Sequence[str],
     documents: Sequence[Document],
-    index: Sequence[NDArray[np.int64]],
-    scores: calibrate.PooledScores,
-    probability: Array,
+    held_out: HeldOutReading,
     thresholds: Array,
     corpus: Corpus,
     matching: MatchingEvaluation,
 ) -> Evaluation:
-    """All measures of one model on the corpus.
-
-    Args:
-        probability: shape (documents, L), from held-out folds.
-        thresholds: shape (L,).
-    """
+    """All measures of one model on texts that its parts had not seen."""
     truth = calibrate.carried_matrix(documents, labels)
-    predicted = probability >= thresholds
+    probability, predicted = held_out.probability, held_out.predicted
     is_article = np.array([document.source == "article" for document in documents])
     is_claim = np.array([document.source == "case" for document in documents])
-    evidence, threshold = _evidence(labels, documents, index, scores)
     metrics = {
         "claims_map": measure.mean_average_precision(truth[is_claim], probability[is_claim]),
         "claims_macro_f1": measure.macro_f1(truth[is_claim], predicted[is_claim]),
@@ -57,48 +48,85 @@ def evaluate(
         "ece": measure.expected_calibration_error(truth, probability),
         "ece_top_label": measure.top_label_calibration_error(truth, probability),
         "brier": measure.brier(truth, probability),
-        **evidence,
+        "evidence_f1": held_out.evidence_f1,
+        "stance_accuracy": held_out.stance_accuracy,
         **{f"claim_{name}": value for name, value in asdict(matching).items()},
     }
     details = {
         "narratives": _by_narrative(labels, truth, probability, predicted, thresholds),
         "flagged": _flagged(documents, predicted),
+        "registers": _registers(documents, truth, predicted),
+        "reliability": curves.reliability(truth, probability),
+        "risk_coverage": curves.risk_coverage(truth, probability, predicted),
+        "precision_recall": curves.precision_recall(labels, truth, probability),
+        "confusion": curves.confusion(labels, truth, predicted),
+        "hardest": curves.hardest(labels, documents, truth, probability),
         "documents": len(documents),
         "cases": len(corpus.cases),
     }
-    return Evaluation({key: round(value, 4) for key, value in metrics.items()}, threshold, details)
+    return Evaluation({key: round(value, 4) for key, value in metrics.items()}, held_out.evidence_threshold, details)
 
 
-def _evidence(
+@dataclass(frozen=True, slots=True)
+class HeldOutReading:
+    """What the upper layers say of texts when they are fitted on other texts.
+
+    Attributes:
+        probability, predicted: shape (documents, L).
+        evidence_f1: over all pairs of sentence and narrative of the articles.
+        stance_accuracy: over the labelled sentences of the articles.
+        evidence_threshold: from all articles; the figures use one from other articles.
+    """
+
+    probability: Array
+    predicted: NDArray[np.bool_]
+    evidence_f1: float
+    stance_accuracy: float
+    evidence_threshold: float
+
+
+def read_held_out(
     labels: Sequence[str],
     documents: Sequence[Document],
     index: Sequence[NDArray[np.int64]],
     scores: calibrate.PooledScores,
-) -> tuple[dict[str, float], float]:
-    """Sentence evidence and stance on articles: F1 over (sentence, narrative), accuracy over labelled sentences."""
-    found, truth, stance_right = [], [], []
-    for document, places in zip(documents, index, strict=True):
-        if not document.labels:
-            continue
-        carry, stances = scores.carry[places], scores.stances[places]
-        found.append(sentence_probabilities(carry, document.units))
-        carried = [[_carries(labels_, label) for label in labels] for labels_ in document.labels]
-        truth.append(np.array(carried, bool))
-        decided = carrying_stances(stances, document.units).argmax(axis=1)
-        stance_right += [
-            list(Stance)[decided[i]] in {label.stance for label in labels_}
-            for i, labels_ in enumerate(document.labels)
-            if labels_
-        ]
-    probability, right = np.concatenate(found), np.concatenate(truth)
-    threshold = calibrate.best_evidence_threshold(probability, right)
-    predicted = probability >= threshold
-    f1 = 2 * (predicted & right).sum() / max(predicted.sum() + right.sum(), 1)
-    return {"evidence_f1": float(f1), "stance_accuracy": float(np.mean(stance_right))}, threshold
+    parts: int = 3,
+) -> HeldOutReading:
+    """Fit pooling, thresholds and reading on some documents and apply them to the others, in turn."""
+    features = calibrate.document_features(documents, index, scores)
+    carried = calibrate.carried_matrix(documents, labels)
+    stances = np.array([document.stance for document in documents])
+    part = np.array([int(fraction(document.group) * 1e6) % parts for document in documents])
+    probability, pooled = np.zeros_like(carried, np.float32), np.zeros_like(carried, np.float32)
+    predicted = np.zeros_like(carried)
+    for number in range(parts):
+        rest, own = part != number, part == number
+        pooling = calibrate.fit_pooling(features[rest], carried[rest])
+        thresholds = calibrate.choose_thresholds(pooling.probabilities(features[rest]), carried[rest], stances[rest])
+        probability[own], pooled[own] = pooling.probabilities(features[own]), pooling.logits(features[own])
+        predicted[own] = probability[own] >= thresholds
+    table = calibrate.read_sentences(documents, index, scores, pooled, labels)
+    return HeldOutReading(probability, predicted, *_sentences(table, part[table.document], parts))
 
 
-def _carries(sentence_labels: Sequence[Any], narrative: str) -> bool:
-    return any(label.narrative == narrative and label.stance.carries for label in sentence_labels)
+def _sentences(table: calibrate.SentenceTable, part: NDArray[np.int64], parts: int) -> tuple[float, float, float]:
+    """Evidence F1, stance accuracy and the evidence threshold from all sentences."""
+    chance, found = np.zeros_like(table.carried, np.float32), np.zeros_like(table.carried)
+    stance = np.zeros(len(table.stances), np.int64)
+    for number in range(parts):
+        rest, own = part != number, part == number
+        reading = calibrate.fit_table(table.rows(rest))
+        article = rest & table.in_article if (rest & table.in_article).any() else rest
+        cut = calibrate.best_evidence_threshold(reading.probabilities(table.features[article]), table.carried[article])
+        chance[own] = reading.probabilities(table.features[own])
+        found[own] = chance[own] >= cut
+        stance[own] = reading.stances(table.context[own]).argmax(axis=1)
+    told = table.in_article if table.in_article.any() else np.ones(len(stance), bool)
+    right, found = table.carried[told], found[told]
+    f1 = 2 * (found & right).sum() / max(found.sum() + right.sum(), 1)
+    labelled = told & (table.stances >= 0)
+    accuracy = float((stance[labelled] == table.stances[labelled]).mean()) if labelled.any() else 0.0
+    return float(f1), accuracy, calibrate.best_evidence_threshold(chance[told], right)
 
 
 def _by_narrative(
@@ -125,3 +153,16 @@ def _flagged(documents: Sequence[Document], predicted: NDArray[np.bool_]) -> dic
     return {
         kind: {"texts": len(flags), "flagged": round(float(np.mean(flags)), 4)} for kind, flags in sorted(rows.items())
     }
+
+
+def _registers(
+    documents: Sequence[Document], truth: NDArray[np.bool_], predicted: NDArray[np.bool_]
+) -> dict[str, dict[str, float]]:
+    """By register: how many texts, and F1 over all pairs of text and narrative (micro-F1)."""
+    rows = {}
+    for register in sorted({document.register for document in documents}):
+        own = np.array([document.register == register for document in documents])
+        both = int((truth[own] & predicted[own]).sum())
+        f1 = 2 * both / max(int(truth[own].sum()) + int(predicted[own].sum()), 1)
+        rows[register] = {"texts": int(own.sum()), "micro_f1": round(f1, 4)}
+    return rows

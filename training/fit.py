@@ -11,11 +11,11 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from leitmotif.classifier.fusion import Fusion, pair_features, stance_features
-from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, words_with_cues
+from leitmotif.classifier.fusion import Fusion, pair_features, stance_features, tuned_pair_features
+from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, columns_of, words_with_cues
 from leitmotif.domain import Codebook
 from leitmotif.encoder import Encoder, Vectors
-from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, touch_matrix
+from training.dataset import STANCE_NAMES, Example, carry_matrix, stance_codes, stance_weights, touch_matrix
 from training.network import NetworkSettings, fit_network
 
 Array = NDArray[np.float32]
@@ -59,32 +59,61 @@ def fit_heads(
     vectorisers: tuple[TfidfVectorizer, ...],
     definitions: Vectors,
     labels: Sequence[str],
+    branch_labels: Sequence[str],
     settings: FitSettings,
 ) -> Heads:
-    """The first layer, on examples whose inputs are known."""
+    """The first layer, on examples whose inputs are known. `branch_labels` is empty where there is no branch."""
     touched, stances = touch_matrix(examples, labels), stance_codes(examples)
     kinds = [stances == code for code in range(len(STANCE_NAMES))]
     network = fit_network(
-        inputs.deep, touched, carry_matrix(examples, labels), stances, settings.network, settings.seed
-    )
+        inputs.deep, touched, carry_matrix(examples, labels), stances, stance_weights(examples), settings.network,
+        settings.seed,
+    )  # fmt: skip
     return Heads(
         vectorisers=vectorisers,
         network=network,
         narrative_by_words=_binary_heads(inputs.words, touched.T, settings.words_regularisation),
-        stance_by_words=_binary_heads(words_with_cues(inputs), kinds, settings.stance_regularisation),
+        stance_by_words=_binary_heads(
+            words_with_cues(inputs), kinds, settings.stance_regularisation, stance_weights(examples)
+        ),
         definitions=definitions,
+        columns=columns_of(labels, branch_labels),
     )
 
 
-def fit_fusion(examples: Sequence[Example], layer: FirstLayer, labels: Sequence[str]) -> Fusion:
-    """The second layer, on first-layer scores of examples that their heads had not seen."""
+def fit_fusion(
+    examples: Sequence[Example],
+    layer: FirstLayer,
+    labels: Sequence[str],
+    known: NDArray[np.bool_],
+    unseen: NDArray[np.bool_],
+) -> Fusion:
+    """The second layer, on first-layer scores of examples that their heads had not seen.
+
+    Args:
+        known: shape (L,): which narratives the tuned branch knows.
+        unseen: shape (n,): which examples the branch has not learned from; only these can weigh it.
+    """
+    tuned = bool(known.any())
+    carried, codes = carry_matrix(examples, labels), stance_codes(examples)
+    rows = unseen if tuned else np.ones(len(examples), bool)
     stance = LogisticRegression(C=1.0, max_iter=1000)
-    stance.fit(stance_features(layer), stance_codes(examples))
-    fusion = Fusion(carry=None, stance=stance)
-    features = pair_features(layer, fusion.stances(layer))
-    carry = LogisticRegression(C=1.0, max_iter=1000)
-    carry.fit(features.reshape(-1, features.shape[2]), carry_matrix(examples, labels).reshape(-1))
-    return Fusion(carry=carry, stance=stance)
+    stance.fit(stance_features(layer, tuned)[rows], codes[rows], stance_weights(examples)[rows])
+    stances = Fusion(None, None, stance, known).stances(layer)
+    features = pair_features(layer, stances)[rows]
+    weights = stance_weights(examples)[rows]
+    carry = _shared_regression(features, carried[rows], weights)
+    if not tuned:
+        return Fusion(carry, None, stance, known)
+    features = tuned_pair_features(layer, stances)[rows][:, known]
+    return Fusion(carry, _shared_regression(features, carried[rows][:, known], weights), stance, known)
+
+
+def _shared_regression(features: Array, truth: NDArray[np.bool_], weights: NDArray[np.float32]) -> LogisticRegression:
+    """One regression for all narratives, over features (n, L, width)."""
+    repeated = np.repeat(weights, truth.shape[1])
+    regression = LogisticRegression(C=1.0, max_iter=1000)
+    return regression.fit(features.reshape(-1, features.shape[2]), truth.reshape(-1), repeated)
 
 
 def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: int) -> FirstLayer:
@@ -100,9 +129,12 @@ def join_layers(parts: Sequence[tuple[NDArray[np.int64], FirstLayer]], count: in
 
 
 def _binary_heads(
-    features: sparse.csr_matrix, targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_], strength: float
+    features: sparse.csr_matrix,
+    targets: Sequence[NDArray[np.bool_]] | NDArray[np.bool_],
+    strength: float,
+    weights: NDArray[np.float32] | None = None,
 ) -> tuple[LogisticRegression, ...]:
     return tuple(
-        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target)
+        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target, weights)
         for target in targets
     )

@@ -26,7 +26,12 @@ _BLOCK = 1024
 
 def is_held_out(group: str) -> bool:
     """Whether the texts of a group (the id of a case, article, contrast set, …) are held out."""
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") / 2**32 < SHARE
+    return fraction(group) < SHARE
+
+
+def fraction(group: str) -> float:
+    """Where a group falls in [0, 1), by its hash alone."""
+    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4], "big") / 2**32
 
 
 def split(corpus: Corpus) -> tuple[Corpus, Corpus]:

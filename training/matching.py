@@ -24,6 +24,8 @@ from training.fit import FitSettings
 MATCH_PRECISION = 0.95
 OTHER_TOPICS_FLAGGED = 0.05
 _SAME_CLAIM = 0.75
+_REGULARISATION = 0.1
+_CONSTANT = 1e-6
 _FEWEST_PAIRS = 20
 
 
@@ -76,7 +78,7 @@ def fit_matching(corpus: Corpus, encoder: Encoder, settings: FitSettings) -> Mat
 def fit_rankings(rankings: Sequence[Ranking], settings: FitSettings) -> Matching:
     """Weights from rankings; thresholds from rankings of held-out claims."""
     held_out = _held_out(rankings, settings.folds)
-    coefficients, intercept = _fit(rankings)
+    coefficients, intercept = fit_weights(rankings)
     match, possible = _thresholds(rankings, held_out)
     weights = MatchWeights(
         coefficients=coefficients, intercept=intercept, match_threshold=match, possible_threshold=possible
@@ -95,18 +97,22 @@ def _without_twins(found: Candidates, right: NDArray[np.bool_]) -> NDArray[np.bo
     """Leave out cases that resemble the claim almost as the right one does: they may well answer it too."""
     if not right.any():
         return np.ones(len(right), bool)
-    best = FEATURES.index("best_cosine")
-    cosines = found.features[:, best]
+    cosines = found.features[:, [FEATURES.index("title_cosine"), FEATURES.index("claim_cosine")]].max(axis=1)
     twin = (cosines >= _SAME_CLAIM) & (cosines >= cosines[right].max())
     kept: NDArray[np.bool_] = right | ~twin
     return kept
 
 
-def _fit(rankings: Sequence[Ranking]) -> tuple[tuple[float, ...], float]:
+def fit_weights(rankings: Sequence[Ranking]) -> tuple[tuple[float, ...], float]:
+    """Coefficients, one for each of `FEATURES`, and the intercept of a logistic regression over all candidates."""
     features = np.concatenate([ranking.features for ranking in rankings])
     right = np.concatenate([ranking.right for ranking in rankings])
-    regression = LogisticRegression(C=10.0, max_iter=2000).fit(features, right)
-    return tuple(map(float, regression.coef_[0])), float(regression.intercept_[0])
+    # Brought to one scale for the regularisation, and back, so that the weights go with the features as they are.
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    scale[scale < _CONSTANT] = 1.0
+    regression = LogisticRegression(C=_REGULARISATION, max_iter=2000).fit((features - mean) / scale, right)
+    coefficients = regression.coef_[0] / scale
+    return tuple(map(float, coefficients)), float(regression.intercept_[0] - coefficients @ mean)
 
 
 def _held_out(rankings: Sequence[Ranking], folds: int) -> list[NDArray[np.float64]]:
@@ -114,7 +120,7 @@ def _held_out(rankings: Sequence[Ranking], folds: int) -> list[NDArray[np.float6
     groups = [ranking.group for ranking in rankings]
     result: list[NDArray[np.float64]] = [np.zeros(0)] * len(rankings)
     for train, test in GroupKFold(n_splits=folds).split(groups, groups=groups):
-        coefficients, intercept = _fit([rankings[i] for i in train])
+        coefficients, intercept = fit_weights([rankings[i] for i in train])
         for i in test:
             result[i] = 1 / (1 + np.exp(-(rankings[i].features @ np.array(coefficients) + intercept)))
     return result

@@ -35,6 +35,7 @@ def fit_network(
     touched: NDArray[np.bool_],
     carried: NDArray[np.bool_],
     stances: NDArray[np.int64],
+    weights: NDArray[np.float32],
     settings: NetworkSettings,
     seed: int,
 ) -> Network:
@@ -44,12 +45,13 @@ def fit_network(
         inputs: shape (n, D).
         touched, carried: shape (n, L).
         stances: shape (n,): 0 asserted, 1 attributed, 2 refuted, 3 neutral.
+        weights: shape (n,): how much each text counts for what is carried and for stance.
     """
     mean, deviation = inputs.mean(axis=0), inputs.std(axis=0) + 1e-3
     standard = torch.from_numpy((inputs - mean) / deviation)
     targets = torch.from_numpy(np.hstack([touched, carried]).astype(np.float32))
     members = [
-        _fit_member(standard, targets, torch.from_numpy(stances), settings, seed + number)
+        _fit_member(standard, targets, torch.from_numpy(stances), torch.from_numpy(weights), settings, seed + number)
         for number in range(settings.members)
     ]
     hidden, output = zip(*members, strict=True)
@@ -64,7 +66,12 @@ def fit_network(
 
 
 def _fit_member(
-    inputs: torch.Tensor, targets: torch.Tensor, stances: torch.Tensor, settings: NetworkSettings, seed: int
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    stances: torch.Tensor,
+    weights: torch.Tensor,
+    settings: NetworkSettings,
+    seed: int,
 ) -> tuple[nn.Linear, nn.Linear]:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -73,12 +80,17 @@ def _fit_member(
         body = nn.Sequential(
             nn.Dropout(settings.input_dropout), hidden, nn.GELU(), nn.Dropout(settings.dropout), output
         )
-        _optimise(body, inputs, targets, stances, settings)
+        _optimise(body, inputs, targets, stances, weights, settings)
     return hidden, output
 
 
 def _optimise(
-    body: nn.Module, inputs: torch.Tensor, targets: torch.Tensor, stances: torch.Tensor, settings: NetworkSettings
+    body: nn.Module,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    stances: torch.Tensor,
+    weights: torch.Tensor,
+    settings: NetworkSettings,
 ) -> None:
     """AdamW with a short warm-up and linear decay."""
     optimiser = torch.optim.AdamW(body.parameters(), lr=settings.rate, weight_decay=settings.decay)
@@ -91,8 +103,9 @@ def _optimise(
             narratives = nn.functional.binary_cross_entropy_with_logits(
                 outputs[:, :width], targets[rows], reduction="none"
             )
-            stance = nn.functional.cross_entropy(outputs[:, width:], stances[rows])
-            loss = narratives.sum(dim=1).mean() + stance
+            stance = nn.functional.cross_entropy(outputs[:, width:], stances[rows], reduction="none")
+            touched, carried = narratives[:, : width // 2].sum(dim=1), narratives[:, width // 2 :].sum(dim=1)
+            loss = (touched + weights[rows] * (carried + stance)).mean()
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()

@@ -14,8 +14,8 @@ from leitmotif.text.sentences import split_sentences
 from training.corpus import Corpus, LabelledArticle, SentenceLabel
 from training.dataset import NEUTRAL, Example
 
-_STEPS = {"case": 3, "response": 8}
-"""One in so many is enough to learn how such texts pool; encoding the passages of all would double the time."""
+_STEPS = {"case": 3, "response": 3}
+"""Without a branch, one in so many is enough to learn how such texts pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,14 @@ class Document:
     labels: tuple[tuple[SentenceLabel, ...], ...] = ()
 
 
-def build_documents(corpus: Corpus, examples: Sequence[Example]) -> list[Document]:
-    """Every example that is a text of its own, and every article."""
+def build_documents(
+    corpus: Corpus, examples: Sequence[Example], tuned_on: frozenset[str] = frozenset()
+) -> list[Document]:
+    """Every article and every example that is a text of its own, but none that the tuned branch has learned from."""
     documents = []
     for source in ("case", "response", "contrast", "passage", "none"):
-        some = [e for e in examples if e.source == source and e.language == "en"][:: _STEPS.get(source, 1)]
+        some = [e for e in examples if e.source == source and e.language == "en" and e.group not in tuned_on]
+        some = some if tuned_on else some[:: _STEPS.get(source, 1)]
         documents += [_document(e.text, e.carried, e.stance, e.group, e.source, e.register) for e in some]
     documents += [_of_article(article) for article in corpus.articles]
     return [document for document in documents if document.units.texts]

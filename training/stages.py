@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leitmotif.classifier.branch import Branch, load_branch
 from leitmotif.classifier.fusion import Fusion
 from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, read_inputs
 from leitmotif.classifier.pooling import Pooling
-from leitmotif.encoder import Encoder, Vectors, open_encoder
+from leitmotif.classifier.reading import Reading
+from leitmotif.encoder import SentenceEncoder, Vectors, open_encoder
 from leitmotif.errors import NotEnoughData
 from leitmotif.ledger import Ledger
 from leitmotif.matching import MatchWeights
@@ -27,7 +30,7 @@ from training import calibrate
 from training.collect import FEWEST_CASES, Collected, collect
 from training.corpus import Corpus
 from training.dataset import Example, build_examples
-from training.evaluate import Evaluation, evaluate
+from training.evaluate import Evaluation, evaluate, read_held_out
 from training.fit import FitSettings, define, fit_fusion, fit_heads, fit_vectorisers, join_layers
 from training.folds import fold_numbers, joined_groups
 from training.holdout import near, without
@@ -35,6 +38,7 @@ from training.matching import fit_matching
 from training.passages import Document, build_documents, unit_index
 from training.publish import fingerprints, publish
 from training.run_folder import Note, RunFolder
+from training.tuning import branch_path, unseen
 from training.vector_cache import VectorCache
 
 Report = Callable[[float], None]
@@ -52,6 +56,8 @@ class Fitted:
     heads: Heads
     fusion: Fusion
     pooling: Pooling
+    reading: Reading
+    branch: Branch | None
     thresholds: NDArray[np.float32]
     unsure_margin: float
     evidence_threshold: float
@@ -70,11 +76,11 @@ class FittedLayers:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """From scores to probabilities. `probability` has shape (documents, L), from held-out folds."""
+    """From scores to probabilities and back to sentences. `thresholds` has shape (L,)."""
 
     scores: calibrate.PooledScores
     pooling: Pooling
-    probability: NDArray[np.float32]
+    reading: Reading
     thresholds: NDArray[np.float32]
 
 
@@ -101,12 +107,30 @@ class Workshop:
         self.registry = Registry(settings.models_dir)
 
     @cached_property
-    def encoder(self) -> Encoder:
+    def encoder(self) -> SentenceEncoder:
         return open_encoder(self.settings)
 
     @cached_property
+    def branch(self) -> Branch | None:
+        """The tuned branch, if there is one of this encoder."""
+        return load_branch(self.branch_file, self.encoder)
+
+    @property
+    def branch_file(self) -> Path:
+        return branch_path(self.settings.models_dir, self.encoder.name)
+
+    @property
+    def tuned_on(self) -> frozenset[str]:
+        """Groups that the branch has learned from."""
+        return self.branch.info.groups if self.branch else frozenset()
+
+    @cached_property
     def cache(self) -> VectorCache:
-        return VectorCache(self.settings.models_dir / "cache", self.encoder)
+        return VectorCache(self.settings.models_dir / "cache", self.encoder.with_branch(self.branch))
+
+    def documents(self, examples: Sequence[Example]) -> list[Document]:
+        """The texts on which pooling and thresholds are learned."""
+        return build_documents(self.corpus, examples, self.tuned_on)
 
     @property
     def collected(self) -> Collected:
@@ -138,7 +162,7 @@ def embed_stage(shop: Workshop, report: Report) -> Note:
     """Encode every text that is new, and find the training texts that are near-duplicates of held-out ones."""
     found = shop.collected
     examples = build_examples(found.corpus)
-    units, _ = unit_index(build_documents(found.corpus, examples))
+    units, _ = unit_index(build_documents(found.corpus, examples, shop.tuned_on))
     held_out = [example.text for example in build_examples(found.held_out)]
     texts = list(dict.fromkeys([*(example.text for example in examples), *units, *held_out]))
     for start in range(0, len(texts), _CHUNK):
@@ -157,7 +181,7 @@ def fit_stage(shop: Workshop, report: Report) -> Note:
     examples = build_examples(corpus)
     labels, settings = corpus.codebook.ids, shop.fit_settings
     _check_enough(examples, labels)
-    documents = build_documents(corpus, examples)
+    documents = shop.documents(examples)
     units, index = unit_index(documents)
     texts = [example.text for example in examples]
     encoded = shop.cache.encode_deep(texts)
@@ -165,6 +189,7 @@ def fit_stage(shop: Workshop, report: Report) -> Note:
     material = _Material(
         examples=examples,
         labels=labels,
+        branch_labels=shop.branch.info.labels if shop.branch else (),
         vectorisers=vectorisers,
         definitions=define(corpus.codebook, shop.encoder),
         inputs=read_inputs(vectorisers, texts, encoded),
@@ -174,8 +199,9 @@ def fit_stage(shop: Workshop, report: Report) -> Note:
     folds = fold_numbers(examples, joined_groups(examples, encoded.vectors), settings.folds, settings.seed)
     unit_folds = _unit_folds(examples, folds, documents, index, len(units))
     layer, unit_layer = _held_out_layers(material, unit_folds, folds, report)
-    fusion = fit_fusion(examples, layer, labels)
     heads = material.fit(np.arange(len(examples)))
+    not_seen = unseen([example.group for example in examples], shop.tuned_on)
+    fusion = fit_fusion(examples, layer, labels, heads.columns >= 0, not_seen)
     note = {"examples": len(examples)}
     shop.folder.save("fit", note, FittedLayers(heads, fusion, unit_layer))
     return note
@@ -183,32 +209,31 @@ def fit_stage(shop: Workshop, report: Report) -> Note:
 
 def calibrate_stage(shop: Workshop, report: Report) -> Note:
     """Learn how sentences pool, what a score is worth as a probability, and where the thresholds lie."""
-    corpus, layers = shop.corpus, shop.folder.load("fit")
-    documents = build_documents(corpus, build_examples(corpus))
+    labels, layers = shop.corpus.codebook.ids, shop.folder.load("fit")
+    documents = shop.documents(build_examples(shop.corpus))
     _, index = unit_index(documents)
     stances = layers.fusion.stances(layers.unit_layer)
     scores = calibrate.PooledScores(layers.fusion.carry_logits(layers.unit_layer, stances), stances)
     features = calibrate.document_features(documents, index, scores)
-    carried = calibrate.carried_matrix(documents, corpus.codebook.ids)
+    carried = calibrate.carried_matrix(documents, labels)
     pooling = calibrate.fit_pooling(features, carried)
-    probability = calibrate.probabilities(pooling, features)
-    thresholds = calibrate.choose_thresholds(probability, carried)
+    probability = pooling.probabilities(features)
+    thresholds = calibrate.choose_thresholds(probability, carried, [document.stance for document in documents])
+    reading = calibrate.fit_reading(documents, index, scores, pooling.logits(features), labels)
     note = {"documents": len(documents)}
-    shop.folder.save("calibrate", note, Calibrated(scores, pooling, probability, thresholds))
+    shop.folder.save("calibrate", note, Calibrated(scores, pooling, reading, thresholds))
     return note
 
 
 def evaluate_stage(shop: Workshop, report: Report) -> Note:
-    """Measure by cross-validation, and learn the claim matcher's weights."""
+    """Measure on texts that the parts had not seen, and learn the claim matcher's weights."""
     corpus, done = shop.corpus, shop.folder.load("calibrate")
-    documents = build_documents(corpus, build_examples(corpus))
+    labels, documents = corpus.codebook.ids, shop.documents(build_examples(corpus))
     _, index = unit_index(documents)
     matching = fit_matching(corpus, shop.cache, shop.fit_settings)
     report(0.7)
-    evaluation = evaluate(
-        corpus.codebook.ids, documents, index, done.scores, done.probability, done.thresholds, corpus,
-        matching.evaluation,
-    )  # fmt: skip
+    held_out = read_held_out(labels, documents, index, done.scores)
+    evaluation = evaluate(labels, documents, held_out, done.thresholds, corpus, matching.evaluation)
     note = {"metrics": evaluation.metrics}
     shop.folder.save("evaluate", note, Measured(evaluation, matching.weights))
     return note
@@ -236,6 +261,8 @@ def _fitted(shop: Workshop) -> Fitted:
         heads=layers.heads,
         fusion=layers.fusion,
         pooling=done.pooling,
+        reading=done.reading,
+        branch=shop.branch,
         thresholds=done.thresholds,
         unsure_margin=0.6,
         evidence_threshold=measured.evaluation.evidence_threshold,
@@ -246,7 +273,7 @@ def _fitted(shop: Workshop) -> Fitted:
 
 def _unchanged(shop: Workshop, corpus: Corpus) -> str | None:
     """The live version, or else the latest, if a training would only make it again."""
-    wanted = fingerprints(corpus, shop.encoder.name, shop.fit_settings)
+    wanted = fingerprints(corpus, shop.encoder.name, shop.fit_settings, shop.branch)
     versions = shop.registry.versions()
     live = shop.registry.live_or_none()
     for manifest in [m for m in versions if m.version == live] + versions[:1]:
@@ -272,6 +299,7 @@ class _Material:
 
     examples: Sequence[Example]
     labels: Sequence[str]
+    branch_labels: Sequence[str]
     vectorisers: tuple[Any, ...]
     definitions: Vectors
     inputs: Inputs
@@ -281,7 +309,10 @@ class _Material:
     def fit(self, rows: NDArray[np.int64]) -> Heads:
         """Heads on some of the examples."""
         some = [self.examples[i] for i in rows]
-        return fit_heads(some, self.inputs.rows(rows), self.vectorisers, self.definitions, self.labels, self.settings)
+        return fit_heads(
+            some, self.inputs.rows(rows), self.vectorisers, self.definitions, self.labels, self.branch_labels,
+            self.settings,
+        )  # fmt: skip
 
 
 def _held_out_layers(

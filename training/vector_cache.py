@@ -25,13 +25,21 @@ class VectorCache:
     """
 
     def __init__(self, folder: Path, encoder: Encoder) -> None:
-        self._path = folder / f"{encoder.name.replace('/', '_')}.npz"
+        self._path = folder / f"{encoder.deep_name.replace('/', '_')}.npz"
         self._encoder = encoder
         self._known = _read(self._path, encoder.dimension)
 
     @property
     def name(self) -> str:
         return self._encoder.name
+
+    @property
+    def deep_name(self) -> str:
+        return self._encoder.deep_name
+
+    @property
+    def tuned_width(self) -> int:
+        return self._encoder.tuned_width
 
     @property
     def dimension(self) -> int:
@@ -54,11 +62,12 @@ class VectorCache:
         if new:
             found = self._encoder.encode_deep(list(new.values()), progress)
             # Kept in half precision and read back the same way, so that a second run sees the same numbers.
-            both = np.hstack([found.vectors, found.layers]).astype(np.float16)
-            self._known.update(zip(new, both, strict=True))
+            rows = np.hstack([found.vectors, found.layers, found.tuned]).astype(np.float16)
+            self._known.update(zip(new, rows, strict=True))
             _write(self._path, self._known)
-        rows = np.stack([self._known[key] for key in keys]).astype(np.float32)
-        return DeepVectors(rows[:, : self.dimension], rows[:, self.dimension :])
+        kept = np.stack([self._known[key] for key in keys]).astype(np.float32)
+        tuned = kept.shape[1] - self.tuned_width
+        return DeepVectors(kept[:, : self.dimension], kept[:, self.dimension : tuned], kept[:, tuned:])
 
 
 def _read(path: Path, dimension: int) -> _Known:

@@ -24,46 +24,78 @@ _CLIP = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """Fitted LogisticRegressions: `carry` over pair features, `stance` (4 classes) over the stance logits."""
+    """Fitted LogisticRegressions over pair features and stance logits.
+
+    Attributes:
+        carry: for narratives that the tuned branch does not know.
+        carry_tuned: for those that it knows; None without a branch.
+        stance: 4 classes.
+        known: shape (L,), bool: which narratives the branch knows.
+    """
 
     carry: Any
+    carry_tuned: Any
     stance: Any
+    known: NDArray[np.bool_]
 
     def stances(self, layer: FirstLayer) -> Array:
         """Shape (n, 4): probabilities of asserted, attributed, refuted, neutral."""
-        return np.asarray(self.stance.predict_proba(stance_features(layer)), np.float32)
+        return np.asarray(self.stance.predict_proba(stance_features(layer, bool(self.known.any()))), np.float32)
 
     def carry_logits(self, layer: FirstLayer, stances: Array) -> Array:
         """Shape (n, L): log-odds that the passage carries the narrative."""
-        features = pair_features(layer, stances)
-        rows, labels, width = features.shape
-        logits = features.reshape(-1, width) @ self.carry.coef_[0].astype(np.float32) + self.carry.intercept_[0]
-        return np.asarray(np.clip(logits, -_CLIP, _CLIP), np.float32).reshape(rows, labels)
+        logits = _dot(self.carry, pair_features(layer, stances))
+        if self.carry_tuned is not None:
+            tuned = _dot(self.carry_tuned, tuned_pair_features(layer, stances))
+            logits = np.where(self.known, tuned, logits)
+        return np.asarray(np.clip(logits, -_CLIP, _CLIP), np.float32)
 
 
-def stance_features(layer: FirstLayer) -> Array:
-    """Shape (n, 8)."""
-    return np.hstack([layer.stance, layer.stance_by_words])
+def stance_features(layer: FirstLayer, tuned: bool) -> Array:
+    """Shape (n, 8), or (n, 12) with the branch's."""
+    parts = [layer.stance, layer.stance_by_words, *([layer.tuned_stance] if tuned else [])]
+    return np.hstack(parts)
 
 
 def pair_features(layer: FirstLayer, stances: Array) -> Array:
-    """Shape (n, L, features) of every passage with every narrative."""
+    """Shape (n, L, features) of every passage with every narrative, without the branch."""
     touched, words = layer.touched, layer.words
-    carried = _logit(stances[:, :2].sum(axis=1, keepdims=True))
-    refuted = _logit(stances[:, 2:3])
-    topic = (touched + words) / 2
+    told = _told(stances)
     columns = [
-        touched,
         layer.carried,
         words,
         layer.closeness * 10,
         touched - _best_other(touched),
-        np.broadcast_to(carried, touched.shape),
-        np.broadcast_to(refuted, touched.shape),
-        np.minimum(topic, carried),
-        np.minimum(layer.carried, carried),
+        np.minimum((touched + words) / 2, told),
     ]
     return np.stack(columns, axis=2).astype(np.float32)
+
+
+def tuned_pair_features(layer: FirstLayer, stances: Array) -> Array:
+    """Shape (n, L, features): `pair_features` and what the branch adds.
+
+    Few on purpose: with more features the fusion learned what is special to the kinds of texts it was fitted on.
+    """
+    touched = layer.tuned_touched
+    columns = [
+        layer.tuned_carried,
+        touched - _best_other(touched),
+        np.minimum((touched + layer.touched + layer.words) / 3, _told(stances)),
+        np.minimum(layer.tuned_carried, layer.carried),
+    ]
+    plain = pair_features(layer, stances)[:, :, :-1]
+    return np.concatenate([plain, np.stack(columns, axis=2)], axis=2).astype(np.float32)
+
+
+def _told(stances: Array) -> Array:
+    """Shape (n, 1): log-odds that a passage asserts or relays something."""
+    return _logit(stances[:, :2].sum(axis=1, keepdims=True))
+
+
+def _dot(regression: Any, features: Array) -> Array:
+    """Shape (n, L): logits of a fitted regression over features (n, L, width)."""
+    weights = regression.coef_[0].astype(np.float32)
+    return np.asarray(features @ weights + regression.intercept_[0], np.float32)
 
 
 def _best_other(scores: Array) -> Array:

@@ -13,12 +13,14 @@ import sklearn
 from joblib.numpy_pickle import NumpyUnpickler
 from pydantic import ValidationError
 
+from leitmotif.classifier.branch import load_branch
 from leitmotif.classifier.fusion import Fusion
 from leitmotif.classifier.heads import Heads
 from leitmotif.classifier.network import Network
 from leitmotif.classifier.pooling import Pooling
+from leitmotif.classifier.reading import Reading
 from leitmotif.classifier.scorer import Parameters, TrainedModel
-from leitmotif.encoder import Encoder
+from leitmotif.encoder import Encoder, SentenceEncoder
 from leitmotif.errors import ModelCorrupt, ModelIncompatible
 from leitmotif.matching import FEATURES, MatchWeights
 from leitmotif.registry import Manifest, Registry
@@ -27,6 +29,7 @@ HEADS_FILE = "heads.joblib"
 ARRAYS_FILE = "arrays.npz"
 PARAMETERS_FILE = "parameters.json"
 MATCHING_FILE = "matching.json"
+BRANCH_FILE = "branch.safetensors"
 NETWORK_ARRAYS = tuple(field.name for field in fields(Network))
 
 _ALLOWED = frozenset(
@@ -77,6 +80,7 @@ def load_model(registry: Registry, version: str, encoder: Encoder) -> TrainedMod
             narrative_by_words=tuple(parts["narrative_by_words"]),
             stance_by_words=tuple(parts["stance_by_words"]),
             definitions=arrays["definitions"],
+            columns=arrays["columns"],
         )
         pooling = Pooling(parts["pooling"], arrays["scale"], arrays["offset"])
         thresholds = arrays["thresholds"]
@@ -88,7 +92,13 @@ def load_model(registry: Registry, version: str, encoder: Encoder) -> TrainedMod
         unsure_margin=numbers["unsure_margin"],
         evidence_threshold=numbers["evidence_threshold"],
     )
-    return TrainedModel(parameters, heads, Fusion(parts["carry"], parts["stance"]), pooling, encoder)
+    fusion = Fusion(parts["carry"], parts["carry_tuned"], parts["stance"], heads.columns >= 0)
+    reading = Reading(parts["evidence"], parts["reading_stance"])
+    if isinstance(encoder, SentenceEncoder):
+        encoder = encoder.with_branch(load_branch(folder / BRANCH_FILE, encoder))
+    if fusion.known.any() and not encoder.tuned_width:
+        raise ModelIncompatible(f"Model {version} needs its tuned branch, which encoder {encoder.name} does not carry.")
+    return TrainedModel(parameters, heads, fusion, pooling, reading, encoder)
 
 
 def load_match_weights(registry: Registry, version: str) -> MatchWeights:

@@ -51,13 +51,14 @@ class Network:
             outputs += hidden @ output_weights.T + output_bias
         outputs /= len(self.hidden_weights)
         labels = (outputs.shape[1] - 4) // 2
-        stance = outputs[:, 2 * labels :]
-        stance = (
-            stance
-            - np.log(np.exp(stance - stance.max(1, keepdims=True)).sum(1, keepdims=True))
-            - stance.max(1, keepdims=True)
-        )
+        stance = log_softmax(outputs[:, 2 * labels :])
         return NetworkOutput(outputs[:, :labels], outputs[:, labels : 2 * labels], stance)
+
+
+def log_softmax(logits: Array) -> Array:
+    """Log-probabilities along the last axis."""
+    shifted = logits - logits.max(1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(1, keepdims=True)), np.float32)
 
 
 def _gelu(x: Array) -> Array:

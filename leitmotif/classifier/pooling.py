@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,16 +26,9 @@ class Pooling:
     scale: Array
     offset: Array
 
-    def probabilities(self, sentences: Array, windows: Array, stances: Array) -> Array:
-        """Shape (L,): calibrated probability that the text carries each narrative.
-
-        Args:
-            sentences: shape (S, L): carry logits of the sentences alone.
-            windows: shape (S, L): carry logits of the sentences with their neighbours.
-            stances: shape (S, 4): stance probabilities of the windows.
-        """
-        logits = self.logits(pool_features(sentences, windows, stances))
-        result: Array = 1 / (1 + np.exp(-(logits * self.scale + self.offset)))
+    def probabilities(self, features: Array) -> Array:
+        """Shape (…, L): calibrated probability that the text carries each narrative, from `pool_features`."""
+        result: Array = 1 / (1 + np.exp(-(self.logits(features) * self.scale + self.offset)))
         return result
 
     def logits(self, features: Array) -> Array:
@@ -43,25 +37,36 @@ class Pooling:
         return np.asarray(features @ weights + self.regression.intercept_[0], np.float32)
 
 
-def pool_features(sentences: Array, windows: Array, stances: Array) -> Array:
-    """Shape (L, features): how strongly, how often and in what company a text's passages carry each narrative."""
-    count = len(sentences)
-    ordered = np.sort(np.maximum(sentences, windows), axis=0)[::-1]
+def pool_features(sentences: Array, blocks: Array, stances: Array, block: Sequence[int]) -> Array:
+    """How strongly, how often and in what company a text's passages carry each narrative.
+
+    Args:
+        sentences: shape (S, L): carry logits of the sentences alone.
+        blocks: shape (B, L): carry logits of the blocks.
+        stances: shape (B, 4): stance probabilities of the blocks.
+        block: for each sentence, the number of its block.
+
+    Returns:
+        Shape (L, features).
+    """
+    count = len(blocks)
+    ordered = np.sort(blocks, axis=0)[::-1]
     second = ordered[1] if count > 1 else ordered[0]
-    noisy_or = _log_odds_of_any(windows)
-    length = np.full(sentences.shape[1], np.log(count) / 4, np.float32)
-    refuting = np.full(sentences.shape[1], stances[:, 2].mean(), np.float32)
-    neutral = np.full(sentences.shape[1], stances[:, 3].mean(), np.float32)
+    supported = np.minimum(sentences, blocks[list(block)]).max(axis=0)
+    length = np.full(blocks.shape[1], np.log(count), np.float32)
+    refuting = np.full(blocks.shape[1], stances[:, 2].mean(), np.float32)
+    neutral = np.full(blocks.shape[1], stances[:, 3].mean(), np.float32)
     columns = [
-        sentences.max(axis=0),
-        windows.max(axis=0),
-        windows.mean(axis=0),
+        ordered[0],
         second,
-        noisy_or,
+        blocks.mean(axis=0),
+        sentences.max(axis=0),
+        supported,
+        _log_odds_of_any(blocks),
         length,
         refuting,
         neutral,
-        windows.max(axis=0) * length,
+        ordered[0] * length,
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 

@@ -1,21 +1,18 @@
-"""The trained model at work: passages -> heads -> fusion -> pooling."""
+"""The trained model at work: passages -> heads -> fusion -> pooling -> reading."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from leitmotif.classifier.fusion import Fusion
 from leitmotif.classifier.heads import Heads, read_inputs
 from leitmotif.classifier.model import Scores, TextScores
-from leitmotif.classifier.pooling import Pooling
-from leitmotif.classifier.units import Units, make_units
+from leitmotif.classifier.pooling import Pooling, pool_features
+from leitmotif.classifier.reading import Reading, evidence_features, stance_context
+from leitmotif.classifier.units import make_units
 from leitmotif.domain import Sentence
 from leitmotif.encoder import Encoder
-
-_NEUTRAL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +39,19 @@ class TrainedModel:
     """Scores texts. Immutable after it is built, so threads share it."""
 
     def __init__(
-        self, parameters: Parameters, heads: Heads, fusion: Fusion, pooling: Pooling, encoder: Encoder
+        self,
+        parameters: Parameters,
+        heads: Heads,
+        fusion: Fusion,
+        pooling: Pooling,
+        reading: Reading,
+        encoder: Encoder,
     ) -> None:
         self._parameters = parameters
         self._heads = heads
         self._fusion = fusion
         self._pooling = pooling
+        self._reading = reading
         self._encoder = encoder
 
     @property
@@ -74,11 +78,15 @@ class TrainedModel:
         """Score a text that was split into `sentences`; at least one."""
         units = make_units(sentences)
         scored = self.score_units(units.texts)
-        own, around = list(units.sentence), list(units.window)
+        own, blocks = list(units.sentence), list(units.blocks)
+        carry, around = scored.carry[own], scored.carry[blocks]
+        pooled = pool_features(carry, around, scored.stances[blocks], units.block)
+        evidence = evidence_features(carry, around, units.block, self._pooling.logits(pooled))
+        context = stance_context(scored.stances[own], scored.stances[blocks], units.block)
         return TextScores(
-            narratives=self._pooling.probabilities(scored.carry[own], scored.carry[around], scored.stances[around]),
-            sentences=sentence_probabilities(scored.carry, units),
-            stances=carrying_stances(scored.stances, units),
+            narratives=self._pooling.probabilities(pooled),
+            sentences=self._reading.probabilities(evidence),
+            stances=self._reading.stances(context),
             vectors=scored.vectors[own],
         )
 
@@ -88,16 +96,3 @@ class TrainedModel:
         layer = self._heads.score(read_inputs(self._heads.vectorisers, texts, encoded))
         stances = self._fusion.stances(layer)
         return UnitScores(self._fusion.carry_logits(layer, stances), stances, encoded.vectors)
-
-
-def sentence_probabilities(carry: Scores, units: Units) -> Scores:
-    """Shape (S, L): a sentence's own evidence, helped or doubted by its neighbours."""
-    own, around = carry[list(units.sentence)], carry[list(units.window)]
-    probability = 1 / (1 + np.exp(-(0.6 * own + 0.4 * around)))
-    return np.asarray(probability, np.float32)
-
-
-def carrying_stances(stances: Scores, units: Units) -> Scores:
-    """Shape (S, 3): asserted, attributed, refuted, given that the sentence is not neutral."""
-    both = 0.6 * stances[list(units.sentence), :_NEUTRAL] + 0.4 * stances[list(units.window), :_NEUTRAL]
-    return np.asarray(both / np.maximum(both.sum(axis=1, keepdims=True), 1e-9), np.float32)

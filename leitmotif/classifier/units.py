@@ -1,4 +1,4 @@
-"""The pieces of a text that are scored: each sentence alone, each with its neighbours, and the opening."""
+"""The pieces of a text that are scored: each sentence alone, and blocks of neighbouring sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from leitmotif.domain import Sentence
 
-_LONGEST_WORDS = 160
+_LONGEST_BLOCK = 110
+_SHORTEST_BEFORE_PARAGRAPH = 40
+"""Words. A block is as long as a passage of the corpus; a new paragraph begins a new one once it has this many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,27 +19,41 @@ class Units:
     Attributes:
         texts: distinct unit texts.
         sentence: for each sentence, the index of its own text.
-        window: for each sentence, the index of the text of it and its neighbours.
+        block: for each sentence, the number of its block.
+        blocks: for each block, the index of its text.
     """
 
     texts: tuple[str, ...]
     sentence: tuple[int, ...]
-    window: tuple[int, ...]
+    block: tuple[int, ...]
+    blocks: tuple[int, ...]
 
 
 def make_units(sentences: Sequence[Sentence]) -> Units:
-    """Units of a text; windows stay within three sentences and `_LONGEST_WORDS` words, and never cut a sentence."""
+    """Units of a text. Blocks follow each other without overlap and never cut a sentence; a short text is one block."""
     index: dict[str, int] = {}
 
     def place(text: str) -> int:
         return index.setdefault(text, len(index))
 
     own = tuple(place(sentence.text) for sentence in sentences)
-    around = tuple(place(_window(sentences, i)) for i in range(len(sentences)))
-    return Units(tuple(index), own, around)
+    block = _block_numbers(sentences)
+    joined: list[list[str]] = [[] for _ in range(block[-1] + 1)] if block else []
+    for sentence, number in zip(sentences, block, strict=True):
+        joined[number].append(sentence.text)
+    blocks = tuple(place(" ".join(texts)) for texts in joined)
+    return Units(tuple(index), own, block, blocks)
 
 
-def _window(sentences: Sequence[Sentence], i: int) -> str:
-    texts = [sentence.text for sentence in sentences[max(0, i - 1) : i + 2]]
-    window = " ".join(texts)
-    return window if len(window.split()) <= _LONGEST_WORDS else sentences[i].text
+def _block_numbers(sentences: Sequence[Sentence]) -> tuple[int, ...]:
+    numbers: list[int] = []
+    number = words = 0
+    for i, sentence in enumerate(sentences):
+        length = len(sentence.text.split())
+        new_paragraph = i > 0 and sentence.paragraph != sentences[i - 1].paragraph
+        full = words + length > _LONGEST_BLOCK or (new_paragraph and words >= _SHORTEST_BEFORE_PARAGRAPH)
+        if i > 0 and full:
+            number, words = number + 1, 0
+        words += length
+        numbers.append(number)
+    return tuple(numbers)

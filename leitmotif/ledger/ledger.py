@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from leitmotif.ledger.audit import AuditLog
+from leitmotif.ledger.bulk import BulkTable
 from leitmotif.ledger.connection import Database
 from leitmotif.ledger.feedback_table import FeedbackTable
 from leitmotif.ledger.narratives import NarrativeTable
@@ -12,16 +15,23 @@ from leitmotif.ledger.workers import WorkerTable
 
 
 class Ledger:
-    """Training runs, workers, narratives added over HTTP, the audit log, feedback and the texts to label."""
+    """Training and bulk runs, workers, narratives added over HTTP, the audit log, feedback and the texts to label."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.runs = RunTable(database)
+        self.bulk = BulkTable(database)
         self.audit = AuditLog(database)
         self.workers = WorkerTable(database)
         self.narratives = NarrativeTable(database)
         self.feedback = FeedbackTable(database)
         self.review = ReviewTable(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Give back the connections."""

@@ -6,11 +6,12 @@ A step writes its tables out as they were when it was made: the tables of today 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import sqlalchemy as sa
 
 from leitmotif.errors import SchemaTooNew
+from leitmotif.ledger.bulk_tables import make_bulk_tables
 
 _SCHEMA = sa.Table("ledger_schema", sa.MetaData(), sa.Column("version", sa.Integer, primary_key=True))
 
@@ -22,11 +23,12 @@ def migrate(connection: sa.Connection) -> None:
         SchemaTooNew: the database was written by a newer Leitmotif.
     """
     _SCHEMA.create(connection, checkfirst=True)
-    version = connection.execute(sa.select(sa.func.max(_SCHEMA.c.version))).scalar() or 0
-    if version > len(STEPS):
-        raise SchemaTooNew(f"The ledger has schema {version}, this Leitmotif knows {len(STEPS)}: upgrade Leitmotif.")
-    for number, step in list(enumerate(STEPS, 1))[version:]:
-        step(connection)
+    applied = set(connection.execute(sa.select(_SCHEMA.c.version)).scalars())
+    version, newest = max(applied, default=0), max(STEPS)
+    if version > newest:
+        raise SchemaTooNew(f"The ledger has schema {version}, this Leitmotif knows {newest}: upgrade Leitmotif.")
+    for number in sorted(STEPS.keys() - applied):
+        STEPS[number](connection)
         connection.execute(_SCHEMA.insert().values(version=number))
 
 
@@ -125,4 +127,5 @@ def _feedback_tables(connection: sa.Connection) -> None:
     metadata.create_all(connection)
 
 
-STEPS: tuple[Callable[[sa.Connection], None], ...] = (_first_tables, _feedback_tables)
+STEPS: Mapping[int, Callable[[sa.Connection], None]] = {1: _first_tables, 2: _feedback_tables, 3: make_bulk_tables}
+"""Numbers may have gaps: each step is applied where it is missing, whichever came first."""

@@ -1,4 +1,4 @@
-"""Which processes work on training runs, and which of them are gone."""
+"""Which processes work on runs, and which of them are gone."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ logger = logging.getLogger(__name__)
 SILENT_SECONDS = 30.0
 """A worker on another machine that has not been seen for so long is gone."""
 
+_SHELL = "shell-"
+_REUSED_SECONDS = 600.0
+"""One on this machine is there as long as its process is, unless it is silent for so long: numbers come again."""
+
 _WORKERS = sa.table("workers", *(sa.column(name) for name in ("id", "host", "pid", "seen")))
 
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A process that trains. `id` is its own even where machine and process number come again."""
+    """A process that works on runs. `id` is its own even where machine and process number come again."""
 
     id: str
     host: str
@@ -38,6 +42,12 @@ def this_process() -> Worker:
     """A new worker id for this process."""
     host, pid = socket.gethostname(), os.getpid()
     return Worker(f"{host}-{pid}-{secrets.token_hex(4)}", host, pid)
+
+
+def this_shell() -> Worker:
+    """A new worker id for this process, which does one run and takes none from the queue."""
+    worker = this_process()
+    return Worker(_SHELL + worker.id, worker.host, worker.pid)
 
 
 class WorkerTable:
@@ -87,16 +97,23 @@ class WorkerTable:
         return row is not None and not _gone(row.host, row.pid, row.seen)
 
     def count(self) -> int:
-        """How many workers live."""
+        """How many workers live that take runs from the queue."""
         with self._database.read() as connection:
             rows = connection.execute(sa.select(_WORKERS)).all()
-        return sum(not _gone(row.host, row.pid, row.seen) for row in rows)
+        return sum(not row.id.startswith(_SHELL) and not _gone(row.host, row.pid, row.seen) for row in rows)
+
+    def any_here(self) -> bool:
+        """Whether a worker that takes runs from the queue lives on this machine."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(_WORKERS).where(_WORKERS.c.host == socket.gethostname())).all()
+        return any(not row.id.startswith(_SHELL) and not _gone(row.host, row.pid, row.seen) for row in rows)
 
 
 def _gone(host: str, pid: int, seen: float) -> bool:
-    if time.time() - seen > SILENT_SECONDS:
-        return True
-    return host == socket.gethostname() and not _process_exists(pid)
+    silent = time.time() - seen
+    if host == socket.gethostname():
+        return silent > _REUSED_SECONDS or not _process_exists(pid)
+    return silent > SILENT_SECONDS
 
 
 def _process_exists(pid: int) -> bool:

@@ -4,6 +4,6 @@
 """
 
 from leitmotif.store.opening import open_store
-from leitmotif.store.protocol import CaseVectors, Hit, Store
+from leitmotif.store.protocol import CaseVectors, Hit, Store, StoreFacts
 
-__all__ = ["CaseVectors", "Hit", "Store", "open_store"]
+__all__ = ["CaseVectors", "Hit", "Store", "StoreFacts", "open_store"]

@@ -28,6 +28,17 @@ class CaseVectors:
     fields: Mapping[str, NDArray[np.float32]]
 
 
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """What a database is: `place` shows no password, `encoders` counts the cases that have vectors of each."""
+
+    kind: str
+    place: str
+    schema: int
+    cases: int
+    encoders: Mapping[str, int]
+
+
 class Store(Protocol):
     """Cases with their vectors and words, searchable at once after the call that wrote them."""
 
@@ -80,7 +91,10 @@ class Store(Protocol):
     def search_vectors(
         self, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, *, limit: int
     ) -> list[Hit]:
-        """Cases by cosine of one field's vector, best first; exact, and filtered before ranking."""
+        """Cases by cosine of one field's vector, best first. Never fewer than there are, whatever the filter.
+
+        Scores are exact. So is the choice of cases, except in a store that says above how many cases it is not.
+        """
 
     def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
         """Cases that have no vectors of this encoder yet."""
@@ -90,6 +104,12 @@ class Store(Protocol):
 
     def timeline(self, narrative_id: str, by: str, where: CaseFilter) -> dict[str, int]:
         """Counts of a narrative's cases by `month`, `year`, `country`, `language` or `outlet`."""
+
+    def describe(self) -> StoreFacts:
+        """What kind of database this is, and what is in it."""
+
+    def settle(self) -> None:
+        """After very many writes: do now what would slow searches later, such as building indexes."""
 
     def check(self) -> None:
         """Return if the database answers.

@@ -31,14 +31,25 @@ def import_cases(
     as_json: Json = False,
 ) -> None:
     """Add and change the cases of files, all or none; a wrong row refuses everything."""
+    from service.duplicates import duplicate_notes
+
     cases = _read_files(files, kind, columns or [])
     with opened_parts() as parts, progress_bar() as progress:
+        alike = duplicate_notes(parts, cases)
         counts = parts.library.put(cases, dry_run=dry_run, progress=lambda share: progress("encoding", share))
     if as_json:
         print_json(
-            {"added": counts.added, "changed": counts.changed, "unchanged": counts.unchanged, "dry_run": dry_run}
+            {
+                "added": counts.added,
+                "changed": counts.changed,
+                "unchanged": counts.unchanged,
+                "dry_run": dry_run,
+                "warnings": [{"where": note.where, "message": note.message} for note in alike],
+            }
         )
         return
+    if alike:
+        print_error(f"{len(alike)} warnings on cases that may be known already:", alike)
     would = " (dry run: nothing was written)" if dry_run else ""
     print_line(f"{counts.added} added, {counts.changed} changed, {counts.unchanged} unchanged{would}")
 
@@ -133,7 +144,7 @@ def _find(query: str, where: CaseFilter, limit: int) -> list[Case]:
         with opened_store() as store:
             return list(store.list_cases(where, limit=limit).cases)
     with opened_parts() as parts:
-        return parts.library.search(query, where, limit=limit)
+        return list(parts.library.search(query, where, limit=limit).cases)
 
 
 def _filter(narratives: list[str] | None, languages: list[str] | None, countries: list[str] | None) -> CaseFilter:

@@ -51,9 +51,9 @@ def opened_parts(settings: Settings | None = None) -> Iterator[Parts]:
 @contextmanager
 def opened_store() -> Iterator[Store]:
     """The database alone, which opens in milliseconds."""
-    from leitmotif.store.opening import open_store
+    from leitmotif.store.opening import open_settled_store
 
-    store = open_store(load_settings().database_url)
+    store = open_settled_store(load_settings())
     try:
         yield store
     finally:

@@ -10,7 +10,7 @@ import typer
 
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
-from service.cli.context import load_settings, opened_store
+from service.cli.context import load_settings, opened_ledger, opened_store
 from service.cli.output import print_note
 
 _STOP_SECONDS = 10
@@ -41,11 +41,17 @@ def serve(
         )
 
 
-def worker() -> None:
-    """Do the training runs that services queue, until stopped. Any number may run; one at a time trains."""
+def worker(
+    check: Annotated[bool, typer.Option("--check", help="Only look whether a worker of this machine lives.")] = False,
+) -> None:
+    """Do the training and bulk runs that services queue, until stopped. Any number may run; one at a time trains."""
+    settings = load_settings()
+    if check:
+        with opened_ledger(settings) as ledger:
+            raise typer.Exit(0 if ledger.workers.any_here() else 1)
     from service.worker import run_until_stopped
 
-    run_until_stopped(load_settings(), threading.Event())
+    run_until_stopped(settings, threading.Event())
 
 
 def _say_what_is_missing(settings: Settings) -> None:

@@ -44,11 +44,16 @@ def train(
     activate: Annotated[bool, typer.Option(help="Make the new version live if it passes the gate.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Train although nothing has changed.")] = False,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Take up this failed or cancelled run again.")] = "",
+    tune_encoder: Annotated[
+        bool, typer.Option("--tune-encoder", help="First tune the encoder's branch anew: some ten minutes more.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Train a new version on the corpus and the labelled cases, evaluate and publish it."""
     settings = load_settings()
     with opened_store() as store, opened_ledger(settings) as ledger:
+        if tune_encoder:
+            _tune(settings, store, ledger)
         outcome = _train(settings, store, ledger, activate=activate, force=force, resume=resume)
     if as_json:
         print_json(
@@ -77,16 +82,26 @@ def _train(
 ) -> Outcome:
     """A run in this process. If it is killed, the run is left for `--resume`."""
     from leitmotif.ledger.workers import this_process
-    from service.jobs import execute, new_run, reopen
+    from service.jobs import execute, new_run, refuse_a_second, reopen, training_lock
     from training.stages import Workshop
 
     me = this_process()
-    with ledger.workers.living(me), progress_bar() as progress:
+    refuse_a_second(ledger)
+    with ledger.workers.living(me), training_lock(settings), progress_bar() as progress:
         if resume:
             run = reopen(ledger, resume, durable=False, worker=me.id)
         else:
             run = new_run(ledger, activate=activate, force=force, durable=False, worker=me.id)
         return execute(Workshop(settings, store, ledger, run.id), run, me.id, on_progress=progress)
+
+
+def _tune(settings: Settings, store: Store, ledger: Ledger) -> None:
+    """Tune the branch in this process. The old one stays until the new one is whole."""
+    from training.tuning import tune_branch
+
+    with progress_bar() as progress:
+        path = tune_branch(settings, store, ledger, lambda share: progress("tune", share))
+    print_line(f"The encoder's branch was tuned: {path}")
 
 
 def _reason_to_train(parts: Parts) -> str:

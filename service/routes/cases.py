@@ -10,12 +10,12 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import SkipValidation
 
 from leitmotif.domain import Case, CaseFilter, CasePage
-from leitmotif.errors import CaseExists, InvalidCursor, InvalidRecord, Problem, TooMany
+from leitmotif.errors import CaseExists, InvalidRecord, Problem, TooMany
 from leitmotif.formats.record import CaseRecord, read_record
 from service.parts import Parts
 from service.routes.common import PartsDep, case_filter, problems
-from service.schemas import CaseBody
-from service.schemas_library import CaseListQuery, CasePageBody, CasesWritten
+from service.schemas import CaseBody, MatchBody
+from service.schemas_library import CaseListQuery, CasePageBody, CasesWritten, SimilarBody, SimilarQuery
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -26,7 +26,7 @@ _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": CaseBody, "descripti
 
 @router.get("", responses=problems(422))
 def list_cases(query: Annotated[CaseListQuery, Query()], parts: PartsDep) -> CasePageBody:
-    """Cases, newest first; with `q`, the best finds by words and meaning first."""
+    """Cases, newest first; with `q`, the best finds by words and meaning first. Both come in pages."""
     where = case_filter(query, parts.codebook)
     page = _search(parts, query, where) if query.q.strip() else _page(parts, query, where)
     facets = parts.store.facets(where) if query.facets else {}
@@ -62,6 +62,15 @@ def get_case(case_id: str, parts: PartsDep) -> CaseBody:
     return CaseBody.model_validate(parts.library.get(case_id))
 
 
+@router.get("/{case_id}/similar", responses=problems(404, 503))
+def similar_cases(case_id: str, query: Annotated[SimilarQuery, Query()], parts: PartsDep) -> SimilarBody:
+    """The other cases most like this one, with the probability that both are about one claim."""
+    case = parts.library.get(case_id)
+    where = case_filter(query, parts.codebook)
+    matches = parts.live.current().matcher.similar(case, where, limit=query.limit)
+    return SimilarBody(matches=[MatchBody.model_validate(match) for match in matches])
+
+
 @router.put("/{case_id}", responses=problems(422) | _CREATED)
 def put_case(case_id: str, record: One, response: Response, parts: PartsDep) -> CaseBody:
     """Add a case under this id, or replace the one that is there."""
@@ -86,10 +95,7 @@ def _page(parts: Parts, query: CaseListQuery, where: CaseFilter) -> CasePage:
 
 
 def _search(parts: Parts, query: CaseListQuery, where: CaseFilter) -> CasePage:
-    if query.cursor:
-        raise InvalidCursor("cursor: a search with `q` has one page; raise `limit`, or narrow the filters.")
-    found = parts.library.search(query.q, where, limit=query.limit)
-    return CasePage(cases=tuple(found), total=len(found))
+    return parts.library.search(query.q, where, limit=query.limit, cursor=query.cursor or None)
 
 
 def _read_one(raw: Any, parts: Parts) -> Case:
@@ -103,10 +109,11 @@ def _read_many(raws: Sequence[Any], parts: Parts) -> list[Case]:
     """Every record, or every fault of every record."""
     if len(raws) > parts.settings.max_import_rows:
         raise TooMany(f"{len(raws)} records are too many, the limit is {parts.settings.max_import_rows}.")
+    narratives = parts.codebook.ids
     cases: dict[str, Case] = {}
     faults: list[Problem] = []
     for number, raw in enumerate(raws, 1):
-        case, wrong = read_record(raw, parts.codebook.ids, where=f"record {number}")
+        case, wrong = read_record(raw, narratives, where=f"record {number}")
         faults += wrong
         if case and case.id in cases:
             faults.append(Problem(f"record {number}, id", f"{case.id!r} stands in an earlier record already"))

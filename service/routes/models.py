@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.responses import HTMLResponse
 
-from leitmotif.errors import Conflict, ModelCorrupt, ModelIncompatible
+from leitmotif.errors import Conflict, ModelCorrupt, ModelIncompatible, ModelNotFound
 from leitmotif.ledger import Ledger
 from leitmotif.registry import Manifest, Registry
 from service.parts import Parts
@@ -16,6 +17,7 @@ from service.schemas_library import ModelBody, ModelDetail, ModelListBody
 router = APIRouter(prefix="/models", tags=["models"])
 
 CARD = "card.md"
+REPORT = "report.html"
 _ENTRIES = 500
 """Switches of one version that are looked through for the one that the gate made."""
 
@@ -31,6 +33,15 @@ def list_models(parts: PartsDep) -> ModelListBody:
 def get_model(version: str, parts: PartsDep) -> ModelDetail:
     """One version, with its metrics, its card and what the gate said of it."""
     return model_detail(parts.registry, version, parts.ledger)
+
+
+@router.get("/{version}/report", responses=problems(404, 503))
+def get_report(version: str, parts: PartsDep) -> HTMLResponse:
+    """The report of a version as a page: curves, calibration, confusion and the hardest errors with their texts."""
+    path = parts.registry.folder(version) / REPORT
+    if not path.is_file():
+        raise ModelNotFound(f"Model version {version!r} has no report: it was made by an older Leitmotif.")
+    return HTMLResponse(path.read_text(encoding="utf-8"))
 
 
 @router.post("/{version}/activate", responses=problems(404, 409))

@@ -44,7 +44,8 @@ def list_training_runs(
     parts: PartsDep, limit: Annotated[int, Query(ge=1, le=500, description="Most runs to list.")] = 50
 ) -> RunListBody:
     """Training runs, newest first."""
-    return RunListBody(runs=[RunBody.model_validate(run) for run in parts.runs.list(limit=limit)])
+    runs = [RunBody.model_validate(run) for run in parts.runs.list(limit=limit)]
+    return RunListBody(runs=runs, workers=parts.ledger.workers.count())
 
 
 @router.get("/{run_id}", responses=problems(404))

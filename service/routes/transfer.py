@@ -13,6 +13,7 @@ from leitmotif.errors import ImportRefused, Problem, TooMany
 from leitmotif.formats import read_cases, write_cases
 from leitmotif.formats.record import Reading
 from leitmotif.formats.tables import parse_mapping
+from service.duplicates import duplicate_notes
 from service.parts import Parts
 from service.routes.common import PartsDep, body_schema, case_filter, problems
 from service.schemas import Fault
@@ -64,6 +65,7 @@ def _import(parts: Parts, data: bytes, kind: str, dry_run: bool, columns: Sequen
         raise TooMany(f"The file has more than {limit} rows (LEITMOTIF_MAX_IMPORT_ROWS): send it in parts.")
     if reading.problems and not dry_run:
         raise ImportRefused(f"{refused_rows(reading)} rows are wrong, so nothing was imported.", reading.problems)
+    alike = duplicate_notes(parts, reading.cases)
     counts = parts.library.put(reading.cases, dry_run=dry_run)
     return ImportReport(
         added=counts.added,
@@ -72,7 +74,7 @@ def _import(parts: Parts, data: bytes, kind: str, dry_run: bool, columns: Sequen
         refused=refused_rows(reading),
         dry_run=dry_run,
         errors=_faults(reading.problems),
-        warnings=_faults(reading.warnings),
+        warnings=_faults([*reading.warnings, *alike]),
     )
 
 

@@ -5,7 +5,6 @@ import { caseCard } from "./cards.js";
 import { byId, h, plural } from "./dom.js";
 
 const PAGE = 20;
-const LARGEST_PAGE = 500;
 let shown = { query: "", narrative: "", count: 0, cursor: null, more: false };
 
 /** Fill the filter with the codebook, by theme. */
@@ -25,20 +24,19 @@ export async function search() {
   return load();
 }
 
-/** The next page. A search has one page, so that it is asked for again, larger. */
+/** The next page. */
 export async function load() {
   const codebook = await narratives();
-  const asked = new URLSearchParams({ limit: Math.min(LARGEST_PAGE, shown.query ? shown.count + PAGE : PAGE) });
+  const asked = new URLSearchParams({ limit: PAGE });
   if (shown.query) asked.set("q", shown.query);
   if (shown.narrative) asked.set("narratives", shown.narrative);
   if (shown.cursor) asked.set("cursor", shown.cursor);
   const page = await call(`v1/cases?${asked}`);
-  const fresh = shown.query ? page.cases.slice(shown.count) : page.cases;
   const first = byId("found").childElementCount;
-  byId("found").append(...fresh.map((known) => h("li", {}, caseCard(known, codebook))));
-  shown.count += fresh.length;
+  byId("found").append(...page.cases.map((known) => h("li", {}, caseCard(known, codebook))));
+  shown.count += page.cases.length;
   shown.cursor = page.cursor;
-  shown.more = shown.query ? page.cases.length === Number(asked.get("limit")) && shown.count < LARGEST_PAGE : page.cursor !== null;
+  shown.more = page.cursor !== null;
   byId("more").hidden = !shown.more;
   if (first > 0) focusOn(byId("found").children[first]);
   return summary(page);

@@ -9,13 +9,16 @@ import pytest
 
 from leitmotif.ledger import Ledger, open_ledger
 
-_KINDS: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: f"sqlite:///{folder}/leitmotif.db"}
+_KINDS: dict[str, Callable[[pytest.FixtureRequest], str]] = {
+    "sqlite": lambda request: f"sqlite:///{_folder(request)}/leitmotif.db",
+    "postgres": lambda request: str(request.getfixturevalue("postgres_url")),
+}
 
 
 @pytest.fixture(params=_KINDS)
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def ledger_url(request: pytest.FixtureRequest) -> str:
     """URL of an empty database."""
-    return _KINDS[request.param](tmp_path)
+    return _KINDS[request.param](request)
 
 
 @pytest.fixture
@@ -24,3 +27,9 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
     opened = open_ledger(ledger_url)
     yield opened
     opened.close()
+
+
+def _folder(request: pytest.FixtureRequest) -> Path:
+    folder = request.getfixturevalue("tmp_path")
+    assert isinstance(folder, Path)
+    return folder

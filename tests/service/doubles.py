@@ -11,11 +11,21 @@ from leitmotif.classifier.model import Scores, TextScores
 from leitmotif.domain import Sentence
 from leitmotif.encoder import Encoder
 from leitmotif.live import LoadedVersion
-from leitmotif.matching import ClaimMatcher, MatchWeights
+from leitmotif.matching import FEATURES, ClaimMatcher, MatchWeights
 from service.parts import Foundations
 
 PLANTED = {"biolab": "bioweapons", "staged": "false_flag"}
 """Words that make the double find a narrative."""
+
+COEFFICIENTS = {
+    "sentence_cosine": 1.0,
+    "query_coverage": 10.0,
+    "title_coverage": 2.0,
+    "name_overlap": 1.0,
+    "number_conflict": -1.0,
+    "negation_conflict": -1.0,
+}
+"""Weights of the matcher's double: words decide, for the tiny encoder has learned nothing."""
 
 BREAKING_WORD = "unexpectedness"
 
@@ -52,7 +62,7 @@ def load_double(base: Foundations, version: str) -> LoadedVersion:
     """Loads a published version (its files verified, as the real loader does) as the double."""
     base.registry.verify(version)
     weights = MatchWeights(
-        coefficients=(0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 10.0, 2.0, 0.0, 1.0, 0.0, -1.0, -1.0),
+        coefficients=tuple(COEFFICIENTS.get(name, 0.0) for name in FEATURES),
         intercept=-7.0,
         match_threshold=0.9,
         possible_threshold=0.6,

@@ -115,6 +115,31 @@ def test_pages_cover_everything_once(client: TestClient) -> None:
     assert len(seen) == 7
 
 
+def test_pages_of_a_search_cover_everything_once(client: TestClient) -> None:
+    client.post("/v1/cases", json=[{"id": f"c{n}", "title": f"Claim {n}", "date": "2024"} for n in range(7)])
+    seen: list[str] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        page = client.get("/v1/cases", params={"q": "claim 3", "limit": 3, "cursor": cursor, "facets": True}).json()
+        seen += [case["id"] for case in page["cases"]]
+        assert page["total"] == 7
+        cursor = page["cursor"]
+    assert sorted(seen) == [f"c{n}" for n in range(7)]
+    assert seen[0] == "c3"
+
+
+def test_similar_cases(library: TestClient) -> None:
+    twin = CASE | {"id": "twin", "url": "", "languages": ["en"]}
+    library.post("/v1/cases", json=twin)
+    matches = library.get(f"/v1/cases/{CASE['id']}/similar").json()["matches"]
+    assert [match["case"]["id"] for match in matches] == ["twin", OTHER["id"]]
+    assert (matches[0]["exact"], matches[0]["tier"], matches[1]["tier"]) == (True, "match", "no_match")
+    filtered = library.get(f"/v1/cases/{CASE['id']}/similar", params={"limit": 1, "outlets": "RT"}).json()["matches"]
+    assert [match["case"]["id"] for match in filtered] == [OTHER["id"]]
+    assert_problem(library.get("/v1/cases/nobody/similar"), 404, "not-found")
+    assert_problem(library.get(f"/v1/cases/{CASE['id']}/similar?limit=0"), 422, "invalid-request", "limit")
+
+
 def test_facets_count_what_passes(library: TestClient) -> None:
     facets = library.get("/v1/cases", params={"facets": True, "narratives": "bioweapons"}).json()["facets"]
     assert facets["country"] == {"UA": 1, "US": 1}

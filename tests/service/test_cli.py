@@ -6,17 +6,20 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import service.parts
+from leitmotif.ledger import open_ledger
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
 from service.cli import main
+from service.jobs import new_run
 from tests.service.conftest import build_with_doubles
 from tests.service.support import ARTICLE, CASE, OTHER, publish
+from tests.training.tiny import write_tiny_corpus
 
 
 @dataclass(frozen=True)
@@ -32,19 +35,34 @@ Run = Callable[..., Ended]
 
 
 @pytest.fixture
-def run(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command with the settings of the test."""
-    for name in ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision"):
-        monkeypatch.setenv(f"LEITMOTIF_{name.upper()}", str(getattr(settings, name)))
-    monkeypatch.setattr(service.parts, "build_parts", build_with_doubles)
-    monkeypatch.setenv("COLUMNS", "200")
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Settings], Run]:
+    """Runs commands with the settings of an installation."""
+
+    def with_settings(settings: Settings) -> Run:
+        for name in ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision"):
+            monkeypatch.setenv(f"LEITMOTIF_{name.upper()}", str(getattr(settings, name)))
+        monkeypatch.setenv("COLUMNS", "200")
+        return start
 
     def start(*arguments: str) -> Ended:
         code = main(arguments)
         captured = capsys.readouterr()
         return Ended(code, captured.out, captured.err)
 
-    return start
+    return with_settings
+
+
+@pytest.fixture
+def run(command: Callable[[Settings], Run], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command on the installation of the test, with a double as the live model."""
+    monkeypatch.setattr(service.parts, "build_parts", build_with_doubles)
+    return command(settings)
+
+
+@pytest.fixture
+def tiny_run(command: Callable[[Settings], Run], tiny_settings: Settings) -> Run:
+    """Runs a command where everything is real, training included."""
+    return command(tiny_settings)
 
 
 @pytest.fixture
@@ -158,46 +176,53 @@ def test_narratives(run: Run, cases_file: str) -> None:
     assert "bioweapons" in run("narratives").out
 
 
-@dataclass(frozen=True)
-class Published:
-    version: str
-    metrics: dict[str, float] = field(default_factory=lambda: {"macro_f1": 0.5})
+def test_prepare_does_what_is_needed_and_no_more(tiny_run: Run, tiny_settings: Settings) -> None:
+    first = tiny_run("prepare")
+    assert (first.code, "48 added" in first.out, "is live" in first.out) == (0, True, True)
+    assert "up to date" in tiny_run("prepare").out
+    write_tiny_corpus(tiny_settings.data_dir, cases=17)
+    assert "the corpus has changed" in tiny_run("prepare").out
+    assert len(Registry(tiny_settings.models_dir).versions()) == 2
+    assert "up to date: nothing has changed" in tiny_run("train").out
+    trained = json.loads(tiny_run("train", "--force", "--no-activate", "--json").out)
+    assert (trained["live"], trained["gate"]["promoted"]) == (False, True)
+    assert Registry(tiny_settings.models_dir).live() != trained["version"]
 
 
-def test_prepare_does_what_is_needed_and_no_more(
-    run: Run, settings: Settings, cases_file: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from training.corpus import load_corpus
-
-    trained: list[str] = []
-
-    def train(settings: Settings, progress: Callable[[str, float], None], activate: bool) -> Published:
-        registry = Registry(settings.models_dir)
-        trained.append(publish(registry, data_sha256=load_corpus(settings.data_dir).digest))
-        registry.activate(trained[-1])
-        return Published(trained[-1])
-
-    monkeypatch.setattr("service.jobs._train", train)
-    folder = settings.data_dir / "cases"
-    folder.mkdir()
-    (folder / "one.jsonl").write_text(json.dumps(CASE), encoding="utf-8")
-    assert "1 added" in run("prepare").out
-    assert "up to date" in run("prepare").out
-    (folder / "two.jsonl").write_text(json.dumps(OTHER), encoding="utf-8")
-    assert "the corpus has changed" in run("prepare").out
-    assert len(trained) == 2
-    assert json.loads(run("models", "list", "--json").out)["live"] == trained[1]
+def test_roll_back_and_log(run: Run, settings: Settings, live_version: str) -> None:
+    assert run("models", "log").code == 1
+    refused = run("models", "rollback")
+    assert (refused.code, "was live before" in refused.err) == (1, True)
+    newer = publish(Registry(settings.models_dir))
+    run("models", "activate", newer)
+    assert live_version in run("models", "rollback").out
+    assert Registry(settings.models_dir).live() == live_version
+    entries = json.loads(run("models", "log", "--json").out)["entries"]
+    assert [(e["who"], e["subject"], e["details"]) for e in entries] == [
+        ("local", live_version, {"from": newer, "why": "rollback"}),
+        ("local", newer, {"from": live_version, "why": "manual"}),
+    ]
+    assert newer in run("models", "log").out
 
 
-def test_train_failing_is_recorded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from leitmotif.errors import NotEnoughData
+def test_a_training_that_fails_is_recorded_and_resumes(tiny_run: Run, tiny_settings: Settings) -> None:
+    write_tiny_corpus(tiny_settings.data_dir, cases=3)
+    ended = tiny_run("train")
+    assert (ended.code, "fewer than 20 claims" in ended.err) == (1, True)
+    with open_ledger(tiny_settings.database_url) as ledger:
+        (failed,) = ledger.runs.list(limit=5)
+        assert (failed.status, failed.stage) == ("failed", "evaluate")
+        again = tiny_run("train", "--resume", failed.id)
+        assert "fewer than 20 claims" in again.err
+        assert ledger.runs.list(limit=5)[0].attempt == 2
+        assert "no training run" in tiny_run("train", "--resume", "nonsense").err
 
-    def train(*_: object) -> Published:
-        raise NotEnoughData("Too few cases.")
 
-    monkeypatch.setattr("service.jobs._train", train)
-    ended = run("train")
-    assert (ended.code, ended.err) == (1, "leitmotif: Too few cases.\n")
+def test_train_refuses_while_another_run_is_under_way(tiny_run: Run, tiny_settings: Settings) -> None:
+    with open_ledger(tiny_settings.database_url) as ledger:
+        run = new_run(ledger)
+    ended = tiny_run("train")
+    assert (ended.code, run.id in ended.err) == (1, True)
 
 
 def test_serve_refuses_the_network_without_keys(run: Run) -> None:
@@ -208,4 +233,5 @@ def test_serve_refuses_the_network_without_keys(run: Run) -> None:
 
 def test_serve_says_what_an_empty_installation_needs(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    monkeypatch.setenv("LEITMOTIF_EMBEDDED_WORKER", "false")
     assert "leitmotif prepare" in run("serve").err

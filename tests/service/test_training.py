@@ -44,7 +44,8 @@ def test_a_run_is_queued_followed_and_finished(client: TestClient, settings: Set
     body = json.loads(last.splitlines()[2].removeprefix("data: "))
     assert last.splitlines()[1] == "event: end"
     assert (body["status"], body["version"], body["metrics"], body["gate"]) == ("succeeded", "v1", {"map": 0.5}, gate)
-    assert client.get(RUNS).json()["runs"][0] == body
+    listed = client.get(RUNS).json()
+    assert (listed["runs"][0], listed["workers"]) == (body, 0)
 
 
 def test_one_run_at_a_time(client: TestClient, settings: Settings) -> None:
@@ -62,9 +63,10 @@ def test_cancel_and_resume(client: TestClient, settings: Settings) -> None:
     assert client.post(f"{path}/cancel").json()["status"] == "cancelled"
     again = client.post(f"{path}/resume")
     assert (again.status_code, again.json()["attempt"], again.json()["error"]) == (202, 2, None)
-    save(settings, status="running", stage="fit")
+    ledger, here = open_ledger(settings.database_url), this_process()
+    ledger.workers.seen(here)
+    save(settings, status="running", stage="fit", worker=here.id)
     assert client.post(f"{path}/cancel").json()["status"] == "running"
-    ledger = open_ledger(settings.database_url)
     assert ledger.runs.cancel_asked(path.rpartition("/")[2])
     ledger.close()
     acts = [entry["act"] for entry in client.get("/v1/audit").json()["entries"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.service.conftest import Serve
@@ -35,6 +36,20 @@ def test_a_dry_run_writes_nothing_and_reports_every_fault(client: TestClient) ->
     assert (report["added"], report["refused"], report["dry_run"]) == (2, 1, True)
     assert {fault["where"] for fault in report["errors"]} == {"row 3, title", "row 3, x"}
     assert total(client) == 0
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_new_cases_that_look_like_known_ones_are_named(client: TestClient, dry_run: bool) -> None:
+    client.post("/v1/cases", json=CASE)
+    again = (
+        json.dumps({"id": "again", "title": CASE["title"]}) + "\n" + json.dumps({"id": "x", "title": "Frogs rained"})
+    )
+    report = client.post(IMPORT, content=again, params={"dry_run": dry_run}).json()
+    assert report["added"] == 2
+    (warning,) = report["warnings"]
+    assert warning["where"] == "case again"
+    assert warning["message"].startswith(f"this looks like case {CASE['id']} (")
+    assert warning["message"].endswith("probability 1.00")
 
 
 def test_csv_with_columns_of_other_names(client: TestClient) -> None:

@@ -27,7 +27,7 @@ _SECONDS = 240
 
 
 class HauntedFolder(RunFolder):
-    """What a file `die-before-STAGE`, `die-after-STAGE` or `wait-at-STAGE` in the folder of models asks for, happens."""
+    """What a file `die-before-STAGE`, `die-after-STAGE` or `wait-at-STAGE` among the models asks for, happens."""
 
     def __init__(self, models: Path, run_id: str) -> None:
         super().__init__(models, run_id)

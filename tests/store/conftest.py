@@ -9,13 +9,16 @@ import pytest
 
 from leitmotif.store import Store, open_store
 
-_KINDS: dict[str, Callable[[Path], str]] = {"sqlite": lambda folder: f"sqlite:///{folder}/cases.db"}
+_KINDS: dict[str, Callable[[pytest.FixtureRequest], str]] = {
+    "sqlite": lambda request: f"sqlite:///{_folder(request)}/cases.db",
+    "postgres": lambda request: str(request.getfixturevalue("postgres_url")),
+}
 
 
 @pytest.fixture(params=_KINDS)
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest) -> str:
     """URL of an empty database."""
-    return _KINDS[request.param](tmp_path)
+    return _KINDS[request.param](request)
 
 
 @pytest.fixture
@@ -24,3 +27,9 @@ def store(store_url: str) -> Iterator[Store]:
     opened = open_store(store_url)
     yield opened
     opened.close()
+
+
+def _folder(request: pytest.FixtureRequest) -> Path:
+    folder = request.getfixturevalue("tmp_path")
+    assert isinstance(folder, Path)
+    return folder

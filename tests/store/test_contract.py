@@ -456,6 +456,32 @@ def test_vectors_come_back_as_they_were(store: Store) -> None:
     assert store.get_vectors([], ENCODER) == {}
 
 
+# --- facts ---
+
+
+def test_what_a_store_says_of_itself(store: Store) -> None:
+    assert (store.describe().cases, store.describe().encoders) == (0, {})
+    put(store, _FULL, case("b"))
+    store.put_vectors(["b"], vectors_of([case("b")], "later@1"))
+    facts = store.describe()
+    assert (facts.cases, facts.encoders) == (2, {ENCODER: 1, "later@1": 1})
+    assert facts.schema >= 1
+    assert facts.kind
+    assert facts.place
+
+
+def test_settling_changes_no_answer(store: Store) -> None:
+    store.settle()
+    put(store, *(case(f"c{i}", summary="moon base") for i in range(50)))
+    before = (
+        store.search_words("moon title", _ALL, limit=9),
+        store.search_vectors(unit(1), ENCODER, "title", _ALL, limit=9),
+    )
+    store.settle()
+    assert store.search_words("moon title", _ALL, limit=9) == before[0]
+    assert store.search_vectors(unit(1), ENCODER, "title", _ALL, limit=9) == before[1]
+
+
 # --- several at once ---
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from leitmotif.codebook import read_version_codebook
 from leitmotif.domain import LabelSource, Narrative
 from leitmotif.encoder import open_encoder
+from leitmotif.errors import LeitmotifError
 from leitmotif.formats.record import read_record
 from leitmotif.ledger import open_ledger
 from leitmotif.library import Library
@@ -154,3 +156,19 @@ def test_a_damaged_result_is_named(tiny_settings: Settings) -> None:
         (Path(tiny_settings.models_dir) / "runs/run-1/collect/tree.json").write_text("{")
         with pytest.raises(Exception, match="delete that folder and resume"):
             run_stage(shop, "embed", lambda stage, done: None)
+
+
+def test_a_full_disk_is_named_and_the_stage_is_done_when_there_is_room(tiny_settings: Settings) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with workshop(tiny_settings) as shop:
+        for name in ("collect", "embed"):
+            run_stage(shop, name, lambda stage, done: None)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, hard))
+        try:
+            with pytest.raises(LeitmotifError, match="free space; then resume"):
+                run_stage(shop, "fit", lambda stage, done: None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        left = [path.name for path in (tiny_settings.models_dir / "runs/run-1").iterdir()]
+        assert sorted(left) == ["collect", "embed"]
+        assert run_stage(shop, "fit", lambda stage, done: None)["examples"] > 0

@@ -39,6 +39,10 @@ class Database:
             self.close()
             raise
 
+    @property
+    def path(self) -> Path:
+        return self._path
+
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection for reading; every statement sees what was committed before it."""

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from leitmotif.store.sqlite.connection import Database
 from leitmotif.store.vectors import VectorTable
 
+_CHUNK = 8192
+
 
 class VectorIndex:
     """One `VectorTable` for each encoder and field, loaded on first use and then fed by `vector_changes`."""
@@ -23,7 +25,7 @@ class VectorIndex:
         self._lock = threading.Lock()
 
     def search(
-        self, vector: NDArray[np.float32], encoder: str, field: str, allowed: Sequence[int] | None, limit: int
+        self, vector: NDArray[np.float32], encoder: str, field: str, allowed: NDArray[np.int64] | None, limit: int
     ) -> list[tuple[int, float]]:
         """(row, cosine), best first, over everything committed before the call."""
         with self._lock, self._database.read() as connection:
@@ -34,25 +36,36 @@ class VectorIndex:
         key = (encoder, field)
         (newest,) = connection.execute("SELECT coalesce(max(seq), 0) FROM vector_changes").fetchone()
         if key not in self._tables:
-            table = VectorTable(dimension)
-            query = "SELECT row, vector FROM vectors WHERE encoder = ? AND field = ?"
-            for row, blob in connection.execute(query, key):
-                table.put(row, np.frombuffer(blob, "<f4"))
-            self._tables[key], self._seen[key] = table, newest
+            self._tables[key], self._seen[key] = _load(connection, key, dimension), newest
         elif newest > self._seen[key]:
             self._catch_up(connection, key, newest)
         return self._tables[key]
 
     def _catch_up(self, connection: sqlite3.Connection, key: tuple[str, str], newest: int) -> None:
         table = self._tables[key]
-        rows = connection.execute(
+        changes = connection.execute(
             "SELECT DISTINCT c.row, v.vector FROM vector_changes c LEFT JOIN vectors v "
             "ON v.row = c.row AND v.encoder = ? AND v.field = ? WHERE c.seq > ? AND c.seq <= ?",
             (*key, self._seen[key], newest),
-        ).fetchall()
-        for row, blob in rows:
-            if blob is None:
-                table.remove(row)
-            else:
-                table.put(row, np.frombuffer(blob, "<f4"))
+        )
+        while some := changes.fetchmany(_CHUNK):
+            _put(table, [(row, blob) for row, blob in some if blob is not None])
+            for row, blob in some:
+                if blob is None:
+                    table.remove(row)
         self._seen[key] = newest
+
+
+def _load(connection: sqlite3.Connection, key: tuple[str, str], dimension: int) -> VectorTable:
+    (count,) = connection.execute("SELECT count(*) FROM vectors WHERE encoder = ? AND field = ?", key).fetchone()
+    table = VectorTable(dimension, capacity=count)
+    rows = connection.execute("SELECT row, vector FROM vectors WHERE encoder = ? AND field = ?", key)
+    while some := rows.fetchmany(_CHUNK):
+        _put(table, some)
+    return table
+
+
+def _put(table: VectorTable, rows: Sequence[tuple[int, bytes]]) -> None:
+    if rows:
+        vectors = np.frombuffer(b"".join(blob for _, blob in rows), "<f4").reshape(len(rows), -1)
+        table.put(np.array([row for row, _ in rows], np.int64), vectors)

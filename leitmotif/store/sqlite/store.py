@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from leitmotif.domain import Case, CaseFilter, CasePage, ImportCounts
 from leitmotif.store import codec
-from leitmotif.store.protocol import CaseVectors, Hit
+from leitmotif.store.protocol import CaseVectors, Hit, StoreFacts
 from leitmotif.store.sqlite.connection import Database
 from leitmotif.store.sqlite.index import VectorIndex
-from leitmotif.store.sqlite.query import as_term, condition, match_expression
+from leitmotif.store.sqlite.query import condition
+from leitmotif.store.sqlite.words import WordCounts
 
 _ALL = CaseFilter()
+_FIELD_WEIGHTS = "1.0, 1.0, 1.0"
+_PROBED = 2000
 _TIMELINES = {"country": "country", "language": "language", "outlet": "outlet"}
 
 
@@ -26,6 +29,7 @@ class SqliteStore:
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
         self._index = VectorIndex(self._database)
+        self._words = WordCounts(self._database)
 
     def put_cases(
         self, cases: Sequence[Case], vectors: Sequence[CaseVectors], *, dry_run: bool = False
@@ -98,6 +102,8 @@ class SqliteStore:
         return counts
 
     def count_cases(self, where: CaseFilter = _ALL) -> int:
+        if where.is_empty:
+            return self._words.total()
         sql, parameters = condition(where)
         with self._database.read() as connection:
             return int(connection.execute(f"SELECT count(*) FROM cases WHERE {sql}", parameters).fetchone()[0])
@@ -121,15 +127,7 @@ class SqliteStore:
         return [case_id for (case_id,) in rows]
 
     def document_counts(self, words: Collection[str]) -> dict[str, int]:
-        terms = {word: as_term(word) for word in words}
-        marks = ", ".join("?" * len(terms))
-        with self._database.read() as connection:
-            counts = dict(
-                connection.execute(
-                    f"SELECT term, doc FROM case_vocabulary WHERE term IN ({marks})", list(terms.values())
-                )
-            )
-        return {word: counts[term] for word, term in terms.items() if term in counts}
+        return {word: count for word, count in self._words.of(words).items() if count}
 
     def get_vectors(self, case_ids: Sequence[str], encoder: str) -> dict[str, dict[str, NDArray[np.float32]]]:
         found: dict[str, dict[str, NDArray[np.float32]]] = {}
@@ -146,28 +144,26 @@ class SqliteStore:
         return found
 
     def search_words(self, query: str, where: CaseFilter, *, limit: int) -> list[Hit]:
-        expression = match_expression(query)
+        expression = self._words.expression(query)
         if not expression:
             return []
-        sql, parameters = condition(where)
-        with self._database.read() as connection:
-            rows = connection.execute(
-                "SELECT cases.id, -bm25(case_words) FROM case_words JOIN cases ON cases.row = case_words.rowid "
-                f"WHERE case_words MATCH ? AND {sql} ORDER BY bm25(case_words), cases.id LIMIT ?",
-                [expression, *parameters, limit],
-            ).fetchall()
-        return [Hit(case_id, score) for case_id, score in rows]
+        if where.is_empty:
+            return self._ids(self._rank_words(expression, "1", [], limit), where, limit)
+        hits = self._probe(self._rank_words(expression, "1", [], _PROBED), where, limit)
+        if hits is None:
+            sql, parameters = condition(where)
+            hits = self._ids(self._rank_words(expression, sql, parameters, limit), where, limit)
+        return hits
 
     def search_vectors(
         self, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, *, limit: int
     ) -> list[Hit]:
-        found = self._index.search(vector, encoder, field, self._rows(where), limit)
-        with self._database.read() as connection:
-            marks = ", ".join("?" * len(found))
-            ids = dict(
-                connection.execute(f"SELECT row, id FROM cases WHERE row IN ({marks})", [row for row, _ in found])
-            )
-        return [Hit(ids[row], score) for row, score in found if row in ids]
+        if where.is_empty:
+            return self._ids(self._index.search(vector, encoder, field, None, limit), where, limit)
+        hits = self._probe(self._index.search(vector, encoder, field, None, _PROBED), where, limit)
+        if hits is None:
+            hits = self._ids(self._index.search(vector, encoder, field, self._rows(where), limit), where, limit)
+        return hits
 
     def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
         with self._database.read() as connection:
@@ -200,18 +196,67 @@ class SqliteStore:
             ).fetchall()
         return {value: count for value, count in rows if value}
 
+    def describe(self) -> StoreFacts:
+        with self._database.read() as connection:
+            encoders = dict(
+                connection.execute("SELECT encoder, count(DISTINCT row) FROM vectors GROUP BY encoder ORDER BY encoder")
+            )
+            (schema,) = connection.execute("PRAGMA user_version").fetchone()
+        kind = f"SQLite {sqlite3.sqlite_version}"
+        return StoreFacts(kind, str(self._database.path), schema, self.count_cases(), encoders)
+
+    def settle(self) -> None:
+        with self._database.write() as connection:
+            connection.execute("INSERT INTO case_words (case_words) VALUES ('optimize')")
+            connection.execute("ANALYZE")
+
     def check(self) -> None:
         self.count_cases()
 
     def close(self) -> None:
         self._database.close()
 
-    def _rows(self, where: CaseFilter) -> list[int] | None:
-        if where.is_empty:
-            return None
+    def _rank_words(self, expression: str, sql: str, parameters: list[str], limit: int) -> list[tuple[int, float]]:
+        """(row, BM25), best first."""
+        with self._database.read() as connection:
+            return connection.execute(
+                f"SELECT cases.row, -bm25(case_words, {_FIELD_WEIGHTS}) FROM case_words "
+                f"JOIN cases ON cases.row = case_words.rowid WHERE case_words MATCH ? AND {sql} "
+                f"ORDER BY bm25(case_words, {_FIELD_WEIGHTS}), cases.id LIMIT ?",
+                [expression, *parameters, limit],
+            ).fetchall()
+
+    def _probe(self, found: Sequence[tuple[int, float]], where: CaseFilter, limit: int) -> list[Hit] | None:
+        """The best of `found` that pass the filter. None if there may be better ones behind the last of `found`.
+
+        Ranking first and asking the filter of the best few is quicker than collecting all rows of a wide filter, and
+        comes to the same as long as enough of them pass.
+        """
+        hits = self._ids(found, where, limit)
+        return hits if len(hits) == limit or len(found) < _PROBED else None
+
+    def _ids(self, found: Sequence[tuple[int, float]], where: CaseFilter, limit: int) -> list[Hit]:
+        """Found rows that pass the filter, as hits in the same order."""
+        sql, parameters = condition(where, probe=True)
+        ids: dict[int, str] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(found), 500):
+                rows = [row for row, _ in found[start : start + 500]]
+                marks = ", ".join("?" * len(rows))
+                ids.update(
+                    connection.execute(
+                        f"SELECT row, id FROM cases WHERE row IN ({marks}) AND {sql}", [*rows, *parameters]
+                    )
+                )
+                if len(ids) >= limit:
+                    break
+        return [Hit(ids[row], score) for row, score in found if row in ids][:limit]
+
+    def _rows(self, where: CaseFilter) -> NDArray[np.int64]:
         sql, parameters = condition(where)
         with self._database.read() as connection:
-            return [row for (row,) in connection.execute(f"SELECT row FROM cases WHERE {sql}", parameters)]
+            rows = connection.execute(f"SELECT row FROM cases WHERE {sql}", parameters)
+            return np.fromiter((row for (row,) in rows), np.int64)
 
 
 def _write_case(connection: sqlite3.Connection, case: Case, body: str, row: int | None) -> int:

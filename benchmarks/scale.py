@@ -1,0 +1,209 @@
+"""`python -m benchmarks.scale --cases 20000`: what a check costs as the number of cases grows, without the encoder.
+
+Cases are made by recombining sentences of data/; their vectors lie near those of real cases. So the encoder is asked
+for the real texts alone, and a million cases can be made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.remembered import RememberedEncoder
+from leitmotif.domain import Case, CaseFilter
+from leitmotif.encoder import Vectors, open_encoder
+from leitmotif.matching import FEATURES, ClaimMatcher, MatchWeights
+from leitmotif.settings import Settings
+from leitmotif.store.protocol import CaseVectors
+from leitmotif.store.sqlite.store import SqliteStore
+from leitmotif.text.sentences import split_sentences
+from training.corpus import Corpus, load_corpus
+
+_BATCH = 2000
+_NOISE = 0.8
+_CHECKS = 200
+_EVERYTHING = CaseFilter()
+_WIDE = CaseFilter(countries=("UA",))
+_NARROW = CaseFilter(narratives=("false_flag",), countries=("LV",))
+_WEIGHTS = MatchWeights(
+    coefficients=(1.0,) * len(FEATURES), intercept=-4.0, match_threshold=0.9, possible_threshold=0.5
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Material to make cases of: real cases, their sentences, and vectors, shape (len(cases), dimension)."""
+
+    cases: Sequence[Case]
+    sentences: Sequence[str]
+    vectors: Vectors
+
+    def batch(self, number: int) -> tuple[list[Case], list[CaseVectors], Vectors]:
+        """The same cases for the same number, so that they need not be kept; also their vectors of claims."""
+        random = np.random.default_rng(number)
+        models = random.integers(len(self.cases), size=_BATCH)
+        picks = random.integers(len(self.sentences), size=(_BATCH, 3))
+        titles, claims = (self._near(models, random) for _ in range(2))
+        cases = [self._case(number * _BATCH + i, self.cases[m], picks[i]) for i, m in enumerate(models)]
+        return (
+            cases,
+            [CaseVectors("made@1", {"title": t, "claim": c}) for t, c in zip(titles, claims, strict=True)],
+            claims,
+        )
+
+    def _near(self, models: NDArray[np.int64], random: np.random.Generator) -> Vectors:
+        noise = random.standard_normal((len(models), self.vectors.shape[1]), np.float32)
+        noise *= _NOISE / np.linalg.norm(noise, axis=1, keepdims=True)
+        near = self.vectors[models] + noise
+        return near / np.linalg.norm(near, axis=1, keepdims=True)
+
+    def _case(self, number: int, model: Case, picks: NDArray[np.int64]) -> Case:
+        first, second, third = (self.sentences[i] for i in picks)
+        return Case(
+            id=f"made-{number:07d}",
+            title=first,
+            summary=f"{second} {third}",
+            narratives=model.narratives,
+            date=model.date,
+            languages=model.languages,
+            countries=model.countries,
+            outlets=model.outlets,
+            keywords=model.keywords,
+        )
+
+
+class MadeEncoder:
+    """Answers with vectors that were looked up before, so that its time does not count."""
+
+    name = "made@1"
+
+    def __init__(self, real: RememberedEncoder) -> None:
+        self._real = real
+        self.dimension = real.dimension
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self._real.encode_queries(texts)
+
+    encode_passages = encode_queries
+
+
+def main() -> None:
+    """Build, measure, print, and add the figures to the results."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, nargs="+", default=[20_000, 200_000])
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/scale.json"))
+    arguments = parser.parse_args()
+    settings = Settings()
+    encoder = RememberedEncoder(settings.models_dir / "cache-bench", open_encoder(settings))
+    corpus = load_corpus(settings.data_dir)
+    made = material(corpus, encoder)
+    claims = [pair.text for pair in corpus.claim_pairs[:: max(1, len(corpus.claim_pairs) // _CHECKS)]][:_CHECKS]
+    for total in arguments.cases:
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            figures = measure(Path(folder) / "cases.db", total, made, MadeEncoder(encoder), claims)
+        known = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.out.is_file() else {}
+        known[str(total)] = figures
+        arguments.out.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    encoder.save()
+
+
+def material(corpus: Corpus, encoder: RememberedEncoder) -> Made:
+    english = [case for case in corpus.cases if case.title.isascii() and len(case.title) > 15]
+    sentences = [s.text for case in english for s in split_sentences(case.claim_text)]
+    return Made(english, sentences, encoder.encode_passages([case.claim_text for case in english]))
+
+
+def measure(path: Path, total: int, made: Made, encoder: MadeEncoder, claims: Sequence[str]) -> dict[str, Any]:
+    """Every figure at one size; times in milliseconds unless said otherwise."""
+    store = SqliteStore(path)
+    started = time.perf_counter()
+    for number in range(total // _BATCH):
+        cases, vectors, _ = made.batch(number)
+        store.put_cases(cases, vectors)
+    built = time.perf_counter() - started
+    figures: dict[str, Any] = {
+        "cases_a_second": round(total / built),
+        "file_mb": round(sum(p.stat().st_size for p in path.parent.iterdir()) / 1e6),
+    }
+    show(figures)
+    matcher = ClaimMatcher(store, encoder, _WEIGHTS)  # type: ignore[arg-type]
+    encoder.encode_queries(claims)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    figures["first_check_s"] = round(timed(lambda: matcher.check(claims[0], _EVERYTHING, limit=5)) / 1000, 2)
+    for claim in claims:
+        matcher.check(claim, _EVERYTHING, limit=5)
+    figures["memory_added_mb"] = round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+    for name, where in (("check", _EVERYTHING), ("check_wide_filter", _WIDE), ("check_narrow_filter", _NARROW)):
+        figures[name] = spread([timed(lambda c=c, w=where: matcher.check(c, w, limit=5)) for c in claims])
+    show(figures)
+    figures |= parts_of_a_check(store, encoder, claims)
+    figures["insert_one"] = spread([timed(lambda n=n: insert(store, made, n)) for n in range(20)])
+    figures["check_after_insert"] = round(timed(lambda: matcher.check(claims[1], _EVERYTHING, limit=5)), 1)
+    figures |= exactness(store, encoder, claims[:50], made, total)
+    show(figures)
+    store.close()
+    return figures
+
+
+def parts_of_a_check(store: SqliteStore, encoder: MadeEncoder, claims: Sequence[str]) -> dict[str, Any]:
+    vectors = encoder.encode_queries(claims)
+    words = [timed(lambda c=c: store.search_words(c, _EVERYTHING, limit=50)) for c in claims]
+    meaning = [timed(lambda v=v: store.search_vectors(v, "made@1", "claim", _EVERYTHING, limit=50)) for v in vectors]
+    return {"search_words": spread(words), "search_vectors_one_field": spread(meaning)}
+
+
+def insert(store: SqliteStore, made: Made, number: int) -> None:
+    cases, vectors, _ = made.batch(10_000_000 // _BATCH + number)
+    store.put_cases(cases[:1], vectors[:1])
+
+
+def exactness(
+    store: SqliteStore, encoder: MadeEncoder, claims: Sequence[str], made: Made, total: int
+) -> dict[str, Any]:
+    """Share of the truly nearest that the store finds, and the time of plain numpy over all vectors in the same run."""
+    queries = encoder.encode_queries(claims)
+    matrix = np.concatenate([made.batch(number)[2] for number in range(total // _BATCH)])
+    plain = [timed(lambda q=q: np.argpartition(-(matrix @ q), 50)[:50]) for q in queries]
+    shares: dict[int, list[float]] = {10: [], 50: []}
+    for query in queries:
+        scores = matrix @ query
+        order = np.argsort(-scores)[:50]
+        hits = store.search_vectors(query, "made@1", "claim", _EVERYTHING, limit=70)
+        found = [
+            int(hit.case_id.removeprefix("made-")) for hit in hits if int(hit.case_id.removeprefix("made-")) < total
+        ]
+        for depth, row in shares.items():
+            row.append(len(set(order[:depth].tolist()) & set(found[: depth + 5])) / depth)
+    return {
+        "numpy_float32_one_field": spread(plain),
+        **{f"recall@{depth}": round(float(np.mean(row)), 4) for depth, row in shares.items()},
+    }
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - started)
+
+
+def spread(times: Sequence[float]) -> dict[str, float]:
+    return {f"p{q}": round(float(np.percentile(times, q)), 1) for q in (50, 95)}
+
+
+def show(figures: dict[str, Any]) -> None:
+    print(json.dumps(figures), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Scores the rows of a batch. One that cannot be analysed becomes an error in its result, whatever is wrong with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from leitmotif.bulk.results import Result, error_of, result_of
+from leitmotif.bulk.rows import Row
+from leitmotif.errors import InputError, LeitmotifError
+
+if TYPE_CHECKING:
+    # It brings the encoder, which a worker that waits does without.
+    from leitmotif.analysis import Analyser
+
+logger = logging.getLogger(__name__)
+
+Check = Callable[[], None]
+
+
+def score_rows(rows: Iterable[Row], analyser: Analyser, version: str, check: Check) -> Iterator[Result]:
+    """The result of each row, in their order.
+
+    Args:
+        check: called before each row; raises to stop.
+
+    Raises:
+        ModelError: the model cannot be used.
+        StoreError: the database does not answer. Both are no fault of the row.
+    """
+    for row in rows:
+        check()
+        yield error_of(row, version, row.error) if row.error else _score(row, analyser, version)
+
+
+def _score(row: Row, analyser: Analyser, version: str) -> Result:
+    try:
+        return result_of(row, analyser.classify(row.article, neighbours=0))
+    except InputError as error:
+        return error_of(row, version, str(error))
+    except LeitmotifError:
+        raise
+    except Exception as error:
+        logger.exception("row %d cannot be analysed", row.number)
+        return error_of(row, version, f"It could not be analysed: {type(error).__name__}.")

@@ -1,0 +1,107 @@
+"""Gathers the cases that might answer a claim, by words and by meaning, and looks at each closely."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leitmotif.domain import Case, CaseFilter
+from leitmotif.encoder import Encoder
+from leitmotif.library import FIELDS
+from leitmotif.matching.features import FEATURES, Fields, Query, describe
+from leitmotif.matching.wording import Wording, clean, middle, read
+from leitmotif.store.protocol import Store
+from leitmotif.text.sentences import split_sentences
+
+DEPTH = 50
+_MOST_SENTENCES = 6
+_FEWEST_WORDS = 4
+_REMEMBERED = 16384
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Cases that might answer a claim, with their features, shape (len(cases), len(FEATURES))."""
+
+    cases: tuple[Case, ...]
+    features: NDArray[np.float32]
+
+
+class CandidateFinder:
+    """Gathers candidates for a claim. Safe to share between threads."""
+
+    def __init__(self, store: Store, encoder: Encoder) -> None:
+        self._store = store
+        self._encoder = encoder
+        self._read: Callable[[str], Wording] = lru_cache(_REMEMBERED)(read)
+
+    def find(
+        self,
+        claim: str,
+        where: CaseFilter,
+        *,
+        depth: int = DEPTH,
+        also: Sequence[str] = (),
+        without: Collection[str] = (),
+    ) -> Candidates:
+        """The nearest cases by words and by meaning, and those named in `also`, but none of `without`."""
+        text = clean(claim) or claim
+        sentences = [s.text for s in split_sentences(text) if len(s.text.split()) >= _FEWEST_WORDS]
+        texts = [text, *sentences[:_MOST_SENTENCES]] if len(sentences) > 1 else [text]
+        vectors = self._encoder.encode_queries(texts)
+        ids = self._gather(text, vectors[0], where, depth + len(without), also)
+        cases = self._store.get_cases([case_id for case_id in ids if case_id not in without])
+        if not cases:
+            return Candidates((), np.zeros((0, len(FEATURES)), np.float32))
+        cosines = self._cosines(vectors, [case.id for case in cases])
+        sentence = cosines.max(axis=(0, 2))
+        return Candidates(tuple(cases), self._describe(texts, cases, cosines[0], sentence))
+
+    def _gather(
+        self, text: str, vector: NDArray[np.float32], where: CaseFilter, depth: int, also: Sequence[str]
+    ) -> list[str]:
+        ids = dict.fromkeys(also)
+        ids.update(dict.fromkeys(hit.case_id for hit in self._store.search_words(text, where, limit=depth)))
+        for field in FIELDS:
+            hits = self._store.search_vectors(vector, self._encoder.name, field, where, limit=depth)
+            ids.update(dict.fromkeys(hit.case_id for hit in hits))
+        return list(ids)
+
+    def _cosines(self, vectors: NDArray[np.float32], ids: Sequence[str]) -> NDArray[np.float32]:
+        """Shape (len(vectors), len(ids), len(FIELDS)); a field without a vector has cosine 0."""
+        known = self._store.get_vectors(ids, self._encoder.name)
+        empty = np.zeros(vectors.shape[1], np.float32)
+        stacked = np.array([[known.get(i, {}).get(field, empty) for field in FIELDS] for i in ids], np.float32)
+        return np.moveaxis(stacked @ vectors.T, -1, 0)
+
+    def _describe(
+        self, texts: Sequence[str], cases: Sequence[Case], cosines: NDArray[np.float32], sentence: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        wordings = [self._read(text) for text in texts]
+        fields = [self._fields(case) for case in cases]
+        of_cases = (field for case in fields for field in (case.title, case.summary))
+        rarity = self._rarity([*wordings, *of_cases])
+        query = Query(wordings[0], tuple(wordings[1:] or wordings), {s: rarity[s] for w in wordings for s in w.stems})
+        return describe(query, fields, cosines, sentence, rarity.__getitem__)
+
+    def _fields(self, case: Case) -> Fields:
+        dates = (middle(date) for date in (case.date, *(appearance.date for appearance in case.appearances)))
+        return Fields(
+            self._read(case.title),
+            self._read(case.summary),
+            self._read(" ".join(appearance.title for appearance in case.appearances)),
+            tuple(day.toordinal() for day in dates if day),
+        )
+
+    def _rarity(self, wordings: Iterable[Wording]) -> Mapping[str, float]:
+        """Inverse document frequency of each stem, in [0, 1]."""
+        forms = {stem: form for wording in wordings for stem, form in wording.forms.items()}
+        total = self._store.count_cases() + 1
+        counts = self._store.document_counts(set(forms.values()))
+        scale = math.log(total + 1)
+        return {stem: math.log(total / (counts.get(form, 0) + 1)) / scale for stem, form in forms.items()}
