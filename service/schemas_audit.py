@@ -24,7 +24,10 @@ class AuditEntryBody(Response):
     seq: int = Field(description="Grows by time.")
     at: str = Field(description="ISO 8601 in UTC.")
     who: str = Field(description="The API key by name, `anonymous` where none is needed, `local` for the command line.")
-    act: str = Field(description="`model.switch model.candidate run.cancel run.resume narrative.put narrative.delete`.")
+    act: str = Field(
+        description="`model.switch model.candidate run.cancel run.resume narrative.put narrative.delete "
+        "feedback.accept feedback.dismiss`."
+    )
     subject: str = Field(description="What it was done to.")
     details: dict[str, Any] = Field(description="What else there is to say, by name.")
 

@@ -17,7 +17,7 @@ from leitmotif.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class UnitScores:
-    """Carry logits (n, L), stance probabilities (n, 4) and unit vectors (n, d) of n passages; what parts say: (n, L)."""
+    """Carry logits (n, L), stance probabilities (n, 4) and unit vectors (n, d) of n passages; `part_scores` by part."""
 
     carry: Scores
     stances: Scores
