@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -16,8 +16,6 @@ from service.cli.context import load_settings, opened_ledger
 from service.cli.output import print_json, print_line, print_note, print_table, progress_bar
 
 if TYPE_CHECKING:
-    from click import Context
-
     from leitmotif.ledger import Ledger
     from leitmotif.ledger.bulk import BulkRun
     from service.bulk.runs import BulkRuns, BulkState, Files
@@ -31,11 +29,11 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of a bulk run.")]
 class RunByDefault(TyperGroup):
     """`leitmotif bulk INPUT OUTPUT` is short for `leitmotif bulk run INPUT OUTPUT`."""
 
-    def parse_args(self, context: Context, arguments: list[str]) -> list[str]:
+    # Typer carries a copy of click: which of the two a context belongs to depends on its version.
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         if arguments and arguments[0] not in {*self.commands, "--help"}:
             arguments = ["run", *arguments]
-        parsed: list[str] = super().parse_args(context, arguments)
-        return parsed
+        return super().parse_args(context, arguments)
 
 
 app = typer.Typer(
