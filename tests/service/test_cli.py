@@ -185,7 +185,7 @@ def test_prepare_does_what_is_needed_and_no_more(tiny_run: Run, tiny_settings: S
     assert len(Registry(tiny_settings.models_dir).versions()) == 2
     assert "up to date: nothing has changed" in tiny_run("train").out
     trained = json.loads(tiny_run("train", "--force", "--no-activate", "--json").out)
-    assert (trained["live"], trained["gate"]["promoted"]) == (False, True)
+    assert (trained["live"], trained["gate"]["promoted"]) == (False, True), trained["gate"]["reasons"]
     assert Registry(tiny_settings.models_dir).live() != trained["version"]
 
 
