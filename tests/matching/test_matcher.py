@@ -98,7 +98,7 @@ def test_as_many_as_asked_for(library: Library, matcher: ClaimMatcher) -> None:
 def test_similar_cases_leave_out_the_case_itself(library: Library, matcher: ClaimMatcher) -> None:
     library.put([replace(BEES, id="twin", url="", appearances=())])
     similar = matcher.similar(BEES, _ALL, limit=5)
-    assert [match.case.id for match in similar][0] == "twin"
+    assert similar[0].case.id == "twin"
     assert similar[0].exact
     assert "bees" not in [match.case.id for match in similar]
     assert len(similar) == 3
