@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from leitmotif.review.disagreement import disagreement
 from leitmotif.review.novelty import nearest, spread
 from leitmotif.review.rarity import rarity
-from leitmotif.review.uncertainty import centred, closeness, entropy
+from leitmotif.review.uncertainty import centred, entropy
 
 SHARE = st.floats(0.001, 0.999)
 
@@ -24,7 +24,6 @@ def test_the_threshold_comes_to_lie_in_the_middle(probability: float, threshold:
 def test_most_uncertain_is_what_lies_at_its_threshold() -> None:
     probabilities = np.array([[0.0, 0.01], [0.2, 0.0], [1.0, 0.0], [0.25, 0.6]])
     thresholds = np.array([0.2, 0.6])
-    assert closeness(probabilities, thresholds).argmax() in {1, 3}
     doubts = entropy(probabilities, thresholds)
     assert doubts.argmax() == 3
     assert np.isclose(doubts[1], 1.0)
