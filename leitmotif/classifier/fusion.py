@@ -60,35 +60,36 @@ def stance_features(layer: FirstLayer, tuned: bool) -> Array:
 def pair_features(layer: FirstLayer, stances: Array) -> Array:
     """Shape (n, L, features) of every passage with every narrative, without the branch."""
     touched, words = layer.touched, layer.words
-    carried = _logit(stances[:, :2].sum(axis=1, keepdims=True))
-    refuted = _logit(stances[:, 2:3])
-    topic = (touched + words) / 2
+    told = _told(stances)
     columns = [
-        touched,
         layer.carried,
         words,
         layer.closeness * 10,
         touched - _best_other(touched),
-        np.broadcast_to(carried, touched.shape),
-        np.broadcast_to(refuted, touched.shape),
-        np.minimum(topic, carried),
-        np.minimum(layer.carried, carried),
+        np.minimum((touched + words) / 2, told),
     ]
     return np.stack(columns, axis=2).astype(np.float32)
 
 
 def tuned_pair_features(layer: FirstLayer, stances: Array) -> Array:
-    """Shape (n, L, features): `pair_features` and what the branch adds."""
-    carried = _logit(stances[:, :2].sum(axis=1, keepdims=True))
+    """Shape (n, L, features): `pair_features` and what the branch adds.
+
+    Few on purpose: with more features the fusion learned what is special to the kinds of texts it was fitted on.
+    """
     touched = layer.tuned_touched
     columns = [
-        touched,
         layer.tuned_carried,
         touched - _best_other(touched),
-        np.minimum((touched + layer.touched + layer.words) / 3, carried),
+        np.minimum((touched + layer.touched + layer.words) / 3, _told(stances)),
         np.minimum(layer.tuned_carried, layer.carried),
     ]
-    return np.concatenate([pair_features(layer, stances), np.stack(columns, axis=2)], axis=2).astype(np.float32)
+    plain = pair_features(layer, stances)[:, :, :-1]
+    return np.concatenate([plain, np.stack(columns, axis=2)], axis=2).astype(np.float32)
+
+
+def _told(stances: Array) -> Array:
+    """Shape (n, 1): log-odds that a passage asserts or relays something."""
+    return _logit(stances[:, :2].sum(axis=1, keepdims=True))
 
 
 def _dot(regression: Any, features: Array) -> Array:

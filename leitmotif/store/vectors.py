@@ -34,7 +34,7 @@ class VectorTable:
 
     def put(self, rows: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add or replace vectors, shape (len(rows), dimension); a row may stand only once in `rows`."""
-        self._places = _grown(self._places, int(rows.max(initial=-1)) + 1, -1)
+        self._places = np.asarray(_grown(self._places, int(rows.max(initial=-1)) + 1, -1), np.int64)
         places = self._places[rows]
         new = np.flatnonzero(places < 0)
         places[new] = np.arange(self._count, self._count + len(new))
@@ -87,7 +87,7 @@ class VectorTable:
             capacity = max(needed, 2 * len(self._rows))
             self._matrix = _grown(self._matrix.astype(_precision(capacity), copy=False), capacity, 0)
             self._signs = np.ascontiguousarray(_grown(self._signs.T, capacity, 0).T)
-            self._rows = _grown(self._rows, capacity, -1)
+            self._rows = np.asarray(_grown(self._rows, capacity, -1), np.int64)
 
 
 def _precision(capacity: int) -> type[np.floating]:

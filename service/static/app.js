@@ -6,6 +6,7 @@ import { fillFilter, load, search } from "./cases.js";
 import { check } from "./claim.js";
 import { byId, h } from "./dom.js";
 import { ARTICLES, CLAIMS } from "./examples.js";
+import { next, put } from "./review.js";
 
 const LARGEST_FILE = 20_000_000;
 const tabs = [...document.querySelectorAll("[role=tab]")];
@@ -139,6 +140,7 @@ function startForms() {
   on("form", analyseText);
   on("claim-form", checkClaim);
   on("cases-form", () => attempt("cases", search, { before: "Searching …" }));
+  on("review-form", () => attempt("review", next, { before: "Choosing …" }));
   on("key-form", () => {
     useKey(byId("key").value.trim());
     const retry = again;
@@ -152,6 +154,7 @@ function startForms() {
     byId("analyse-status").textContent = "";
     byId("text").focus();
   });
+  byId("later").addEventListener("click", () => attempt("analyse", () => put(byId("text").value), { before: "Sending …" }));
   byId("print").addEventListener("click", () => window.print());
   for (const [id, work] of [["text", analyseText], ["claim", checkClaim]])
     byId(id).addEventListener("keydown", (event) => {

@@ -3,6 +3,7 @@
 import { call, narratives } from "./api.js";
 import { caseCard } from "./cards.js";
 import { bar, byId, h, nameOf, percent, plural } from "./dom.js";
+import { judge, labelForm } from "./feedback.js";
 
 const COLOURS = 8;
 const OUTCOMES = {
@@ -41,8 +42,9 @@ function show(text, answer, codebook) {
   byId("outcome").replaceChildren(...outcome(answer));
   byId("outcome").dataset.outcome = answer.outcome;
   byId("labels").replaceChildren(
-    ...numbered.map((score) => labelCard(score, codebook)),
-    allScores(answer.scores, codebook));
+    ...numbered.map((score) => labelCard(score, codebook, { text, answer })),
+    allScores(answer.scores, codebook),
+    h("div", { class: "card" }, labelForm(codebook, subjects(text, answer))));
   const title = byId("title").value.trim();
   byId("passages").replaceChildren(...passages(text, numbered, answer.nearest_cases));
   byId("passages-title").textContent = title;
@@ -77,11 +79,46 @@ function about(answer) {
 
 const colour = (number) => `n${(number - 1) % COLOURS}`;
 
-function labelCard(score, codebook) {
+/** What feedback on an answer says of where it comes from. */
+const origin = (text, answer) => ({ text, title: byId("title").value.trim(), version: answer.model.version });
+
+/** What the answer says of the sentence that begins at `start`: stances by narrative. */
+function assignedAt(answer, start) {
+  const found = answer.scores.filter((score) => score.assigned)
+    .flatMap((score) => score.evidence.filter((one) => one.start === start).map((one) => [score.narrative, one.stance]));
+  return Object.fromEntries(found);
+}
+
+const spanOf = ({ start, end, exact }) => ({ start, end, exact });
+
+/** The text and each sentence with evidence, to be labelled anew. */
+function subjects(text, answer) {
+  const stances = Object.fromEntries(answer.scores.filter((score) => score.assigned).map((score) => [score.narrative, score.stance]));
+  const about = { ...origin(text, answer), labels: answer.labels };
+  const sentences = new Map(answer.scores.flatMap((score) => score.evidence).map((one) => [one.start, one]));
+  return [["The whole text", about, stances], ...[...sentences.values()].map((one) => {
+    const assigned = assignedAt(answer, one.start);
+    return [short(one.exact, 60), { ...about, labels: Object.keys(assigned), sentence: spanOf(one) }, assigned];
+  })];
+}
+
+function judgeSentence(found, score, { text, answer }) {
+  const assigned = assignedAt(answer, found.start);
+  return judge(`that this sentence carries ${score.narrative}`, {
+    ...origin(text, answer),
+    sentence: spanOf(found),
+    narratives: [score.narrative],
+    stances: { [score.narrative]: found.stance },
+    labels: Object.keys(assigned),
+  });
+}
+
+function labelCard(score, codebook, shown) {
   const known = codebook.byId.get(score.narrative);
   const links = score.evidence.map((found) =>
     h("li", {}, h("button", { type: "button", class: "link", onclick: () => goTo(`[data-start="${found.start}"]`) },
-      short(found.exact)), " ", h("span", { class: "quiet" }, percent(found.probability))));
+      short(found.exact)), " ", h("span", { class: "quiet" }, percent(found.probability)),
+      score.assigned ? judgeSentence(found, score, shown) : null));
   return h("article", {
     class: `card label ${colour(score.number)}`,
     id: `label-${score.number}`,
@@ -100,6 +137,9 @@ function labelCard(score, codebook) {
     bar(score.probability, [{ at: score.threshold, title: `Threshold ${percent(score.threshold)}` }],
       `Probability ${percent(score.probability)}, assigned from ${percent(score.threshold)}`),
     h("span", { class: "share" }, percent(score.probability))),
+  score.assigned ? judge(`the label ${known?.name ?? score.narrative}`, {
+    ...origin(shown.text, shown.answer), narratives: [score.narrative], stances: { [score.narrative]: score.stance }, labels: shown.answer.labels,
+  }) : null,
   links.length ? h("details", { open: false }, h("summary", {}, plural(links.length, "sentence")), h("ul", {}, links)) : null);
 }
 

@@ -3,6 +3,7 @@
 import { call, narratives } from "./api.js";
 import { caseCard } from "./cards.js";
 import { bar, byId, h, percent } from "./dom.js";
+import { judge } from "./feedback.js";
 
 const VERDICTS = {
   match: ["Known claim", "This claim has been answered before. Read the response, and judge whether it fits."],
@@ -12,9 +13,10 @@ const VERDICTS = {
 const TIERS = { match: "match", possible: "possible match", no_match: "weak" };
 
 export async function check() {
+  const claim = byId("claim").value;
   const [codebook, answer] = await Promise.all([
     narratives(),
-    call("v1/claims/check", { json: { claim: byId("claim").value } }),
+    call("v1/claims/check", { json: { claim } }),
   ]);
   const [title, note] = VERDICTS[answer.verdict];
   byId("verdict").dataset.outcome = answer.verdict;
@@ -23,11 +25,11 @@ export async function check() {
     note ? h("p", {}, note) : "",
     ...answer.warnings.map((warning) => h("p", { class: "warning" }, warning)),
   ].filter(Boolean));
-  byId("matches").replaceChildren(...answer.matches.map((match) => matchCard(match, answer.thresholds, codebook)));
+  byId("matches").replaceChildren(...answer.matches.map((match) => matchCard(match, answer.thresholds, codebook, claim)));
   byId("claim-results").hidden = false;
 }
 
-function matchCard(match, thresholds, codebook) {
+function matchCard(match, thresholds, codebook, claim) {
   const marks = [
     { at: thresholds.possible, title: `Possible from ${percent(thresholds.possible)}` },
     { at: thresholds.match, title: `A match from ${percent(thresholds.match)}` },
@@ -42,5 +44,6 @@ function matchCard(match, thresholds, codebook) {
   const reasons = match.explanation.length
     ? h("div", { class: "reasons" }, h("b", {}, "Why"), h("ul", {}, match.explanation.map((reason) => h("li", {}, reason))))
     : null;
-  return caseCard(match.case, codebook, { head, extra: reasons });
+  const judged = judge("that this case answers the claim", { claim, case: match.case.id });
+  return caseCard(match.case, codebook, { head, extra: [reasons, judged] });
 }
