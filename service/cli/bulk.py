@@ -33,7 +33,8 @@ class RunByDefault(TyperGroup):
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         if arguments and arguments[0] not in {*self.commands, "--help"}:
             arguments = ["run", *arguments]
-        return super().parse_args(context, arguments)
+        parsed: list[str] = super().parse_args(context, arguments)
+        return parsed
 
 
 app = typer.Typer(
