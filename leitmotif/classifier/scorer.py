@@ -17,7 +17,7 @@ from leitmotif.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class UnitScores:
-    """Carry logits (n, L), stance probabilities (n, 4) and unit vectors (n, d) of n passages; what parts say: (n, L)."""
+    """Of n passages: carry logits (n, L), stance probabilities (n, 4), unit vectors (n, d), and what parts say (n, L)."""
 
     carry: Scores
     stances: Scores
