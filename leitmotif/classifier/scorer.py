@@ -17,7 +17,7 @@ from leitmotif.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class UnitScores:
-    """Of n passages: carry logits (n, L), stance probabilities (n, 4), unit vectors (n, d), and what parts say (n, L)."""
+    """Of n passages: carry logits (n, L), stance probabilities (n, 4), unit vectors (n, d), what parts say (n, L)."""
 
     carry: Scores
     stances: Scores
