@@ -17,7 +17,7 @@ from leitmotif.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class UnitScores:
-    """Carry logits (n, L), stance probabilities (n, 4) and unit vectors (n, d) of n passages; `part_scores` by part."""
+    """Of n passages: carry logits (n, L), stance probabilities (n, 4), unit vectors (n, d), what parts say (n, L)."""
 
     carry: Scores
     stances: Scores

@@ -61,8 +61,12 @@ def run(command: Callable[[Settings], Run], settings: Settings, monkeypatch: pyt
 
 @pytest.fixture
 def tiny_run(command: Callable[[Settings], Run], tiny_settings: Settings) -> Run:
-    """Runs a command where everything is real, training included."""
-    return command(tiny_settings)
+    """Runs a command where everything is real, training included.
+
+    The hold-out of so small a corpus has ten texts of a kind: one more or less must not stop a version.
+    """
+    lenient = {"gate_macro_f1_loss": 0.1, "gate_narrative_f1_loss": 0.3, "gate_false_label_rise": 0.2}
+    return command(tiny_settings.model_copy(update=lenient))
 
 
 @pytest.fixture

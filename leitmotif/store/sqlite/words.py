@@ -11,8 +11,8 @@ from leitmotif.store.sqlite.query import as_term
 
 _WORD = re.compile(r"\w+")
 _MOST_WORDS = 64
-_MOST_POSTINGS = 20_000
-_POSTINGS_SHARE = 25
+_MOST_POSTINGS = 6_000
+_POSTINGS_SHARE = 50
 _FEWEST_WORDS = 3
 _EXACT_UP_TO = 10_000
 _STALE_SHARE = 100
