@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.pages.conftest import Open
 from tests.pages.test_page import QUOTE, add_cases, analyse
-from tests.service.support import ARTICLE, CASE
+from tests.service.support import ARTICLE, CASE, OTHER
 
 WAITS = "It waits for an editor."
 
@@ -55,7 +55,7 @@ def test_a_text_is_labelled_anew_by_keyboard(open_page: Open) -> None:
 
 def test_a_match_is_rejected_and_gone(open_page: Open) -> None:
     page = open_page("#claim")
-    add_cases(page, CASE)
+    add_cases(page, CASE, OTHER)
     claim = page.get_by_label("Claim", exact=True)
     claim.fill("US scientists breed the plague in a secret biolab near Kharkiv")
     page.get_by_role("button", name="Check", exact=True).click()
