@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +102,7 @@ def _words(query: Query, case: Fields, rarity: Rarity) -> list[float]:
     ]
 
 
-def _facts(query: Query, case: Fields, known: set[str]) -> list[float]:
+def _facts(query: Query, case: Fields, known: Set[str]) -> list[float]:
     """Names, numbers, negation, dates: where a like claim turns out to be another one."""
     numbers = case.title.numbers | case.summary.numbers | case.appearances.numbers
     names = case.title.names | case.summary.names
@@ -131,13 +131,13 @@ def _score(query: Query, field: Wording) -> float:
     return score / max(math.sqrt(sum(query.rarity.values())), 0.1)
 
 
-def _share(weights: Mapping[str, float], ours: set[str] | frozenset[str], theirs: set[str]) -> float:
+def _share(weights: Mapping[str, float], ours: Set[str], theirs: Set[str]) -> float:
     """Share of our weight that stands in theirs too, in [0, 1]."""
     total = sum(weights[stem] for stem in ours)
     return sum(weights[stem] for stem in ours & theirs) / total if total > 0 else 0.0
 
 
-def _covered(field: Wording, whole: set[str], rarity: Rarity) -> float:
+def _covered(field: Wording, whole: Set[str], rarity: Rarity) -> float:
     """Share of the field's weight that the claim holds too, in [0, 1]."""
     total = shared = 0.0
     for stem in field.stems:
