@@ -34,12 +34,16 @@ class Ended:
 Run = Callable[..., Ended]
 
 
+_CARRIED = ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision")
+_CARRIED += ("gate_macro_f1_loss", "gate_narrative_f1_loss", "gate_false_label_rise")
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Settings], Run]:
     """Runs commands with the settings of an installation."""
 
     def with_settings(settings: Settings) -> Run:
-        for name in ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision"):
+        for name in _CARRIED:
             monkeypatch.setenv(f"LEITMOTIF_{name.upper()}", str(getattr(settings, name)))
         monkeypatch.setenv("COLUMNS", "200")
         return start
