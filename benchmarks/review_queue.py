@@ -242,14 +242,12 @@ def main() -> None:
         name: float(np.mean([np.array(run["ap"])[by].mean() for pool in POOLS for run in tried[pool][name]]))
         for name in grid()
     }
-    best = max(score, key=lambda name: score[name])
-    quiet = max((n for n, c in grid().items() if not c.parts), key=lambda name: score[name])
-    choices = BASELINES | {"blend": grid()[quiet], "blend with disagreement": grid()[best]}
-    results: dict[str, Any] = {
-        "texts": len(material.groups),
-        "weights": {"blend": quiet, "blend with disagreement": best},
-        "tuning": score,
-    }
+    best, heard = (
+        max((name for name, choice in grid().items() if holds(choice)), key=lambda name: score[name])
+        for holds in (lambda choice: True, lambda choice: choice.parts)
+    )
+    choices = BASELINES | {"blend": grid()[best], "best blend that hears parts": grid()[heard]}
+    results: dict[str, Any] = {"texts": len(material.groups), "blend": best, "hears parts": heard, "tuning": score}
     for pool in POOLS:
         found = gains(material, choices, TEST_SEEDS, pool, with_f1=True)
         results[pool] = {name: summary(runs, found["random"], by) for name, runs in found.items()}

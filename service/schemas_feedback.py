@@ -175,7 +175,7 @@ class ReviewItemBody(Response):
 class ReviewRankedBody(ReviewItemBody):
     """A text to label with the reasons for its place."""
 
-    value: float = Field(description="The blend of the reasons, in [0, 1].")
+    value: float = Field(description="What the strategy ranks by, in [0, 1].")
     reasons: dict[str, float] = Field(
         description="Rank in the queue, in [0, 1], by `uncertainty`, `disagreement`, `novelty` and `rarity`."
     )

@@ -32,12 +32,15 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each reason counts, and unlikeness within a batch against all of them; see benchmarks/README.md."""
+    """How much each reason counts, and unlikeness to labelled and chosen texts against all of them.
 
-    uncertainty: float = 0.5
-    disagreement: float = 0.2
-    novelty: float = 0.1
-    rarity: float = 0.2
+    The defaults are those that won in the benchmark: rarity, disagreement and more novelty only took from it there.
+    """
+
+    uncertainty: float = 1.0
+    disagreement: float = 0.0
+    novelty: float = 0.0
+    rarity: float = 0.0
     unlikeness: float = 0.3
 
 

@@ -33,8 +33,7 @@ OneOrMany = Annotated[SkipValidation[ReviewText | list[ReviewText]], Body()]
 async def review_queue(query: Annotated[ReviewQuery, Query()], parts: PartsDep) -> ReviewQueueBody:
     """What to label next. Items that are handed out come to nobody else for a while, judged ones never again.
 
-    Texts are ranked by the model's uncertainty, novelty and the rarity of the narrative, and so that those of one
-    answer differ from each other.
+    By default texts are ranked by the model's uncertainty, and so that they differ from labelled ones and each other.
     """
     return await parts.pool.run(partial(_next, parts, query))
 
