@@ -17,14 +17,14 @@ def worth_searching(words: Sequence[str], counts: Mapping[str, int], total: int)
 
     Args:
         words: the query's.
-        counts: in how many cases each stands; words that stand in none are left out.
+        counts: in how many cases each stands. Words that stand in none go last.
         total: how many cases there are.
     """
-    rarest = sorted((word for word in words if counts.get(word, 0) > 0), key=lambda word: (counts[word], word))
+    rarest = sorted(words, key=lambda word: (not counts.get(word), counts.get(word, 0), word))
     kept: list[str] = []
     postings = 0
     for word in rarest[:_MOST_WORDS]:
-        postings += counts[word]
+        postings += counts.get(word, 0)
         if postings > max(_MOST_POSTINGS, total // _POSTINGS_SHARE) and len(kept) >= _FEWEST_WORDS:
             break
         kept.append(word)

@@ -73,7 +73,7 @@ def search(connection: Connection, words: Sequence[str], where: CaseFilter, limi
     """
     total, length = connection.execute("SELECT cases, words FROM totals").fetchone() or (0, 0)
     counts = document_counts(connection, words)
-    searched = worth_searching(words, counts, total)
+    searched = worth_searching([word for word in words if word in counts], counts, total)
     if not searched:
         return []
     passing, parameters = condition(where)
