@@ -122,6 +122,8 @@ class Bench:
 
     def _measured(self, setting: str, state: BulkState) -> Measured:
         run = state.run
+        if state.progress.errors:
+            raise SystemExit(f"{state.progress.errors} articles could not be analysed: nothing to compare")
         assert run.began is not None
         assert run.ended is not None
         once = pq.read_table(run.output, columns=["id"])["id"].to_pylist() == self._ids

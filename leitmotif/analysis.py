@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,10 +50,12 @@ class Examined:
 
     Attributes:
         vector: shape (dimension,): unit vector of the text, the mean of its sentences' vectors.
+        parts: by name of a part of the model, what it says by itself: probabilities by narrative. Empty where unknown.
     """
 
     analysis: Analysis
     vector: NDArray[np.float32]
+    parts: Mapping[str, Mapping[str, float]]
 
 
 class Analyser:
@@ -125,7 +127,10 @@ class Analyser:
             sentences=len(sentences),
             warnings=tuple(warnings),
         )
-        return Examined(analysis, _mean(scores.vectors))
+        parts = {
+            name: dict(zip(model.labels, map(float, said), strict=True)) for name, said in (scores.parts or {}).items()
+        }
+        return Examined(analysis, _mean(scores.vectors), parts)
 
     def check(self, claim: str, where: CaseFilter, *, limit: int = 5) -> ClaimCheck:
         """Look whether a claim is one that a known case answers. Matches that were rejected for it stay away.

@@ -64,6 +64,7 @@ class ReviewQueue:
             known=nearest[0].similarity if nearest else -1.0,
             title=article.title,
             url=article.url,
+            parts=examined.parts,
             language=found.language.code if len(found.language.code) == 2 else "",
         )
         return WaitingItem(item, examined.vector)
@@ -116,12 +117,15 @@ class ReviewQueue:
         taken = self._ledger.review.taken(encoder)
         counted = self._library.store.facets(CaseFilter())["narrative"]
         counts = np.array([counted.get(narrative, 0) for narrative in narratives], np.int64)
-        places = rank(_candidates(waiting, narratives), taken, counts, limit, strategy=strategy)
+        places = rank(candidates(waiting, narratives), taken, counts, limit, strategy=strategy)
         return [(waiting[place.place].item, place) for place in places]
 
 
-def _candidates(waiting: Sequence[WaitingItem], narratives: Sequence[str]) -> Candidates:
-    """Scores in the codebook's order; a narrative that a version did not know has probability 0."""
+def candidates(waiting: Sequence[WaitingItem], narratives: Sequence[str]) -> Candidates:
+    """Scores in the codebook's order; a narrative that a version did not know has probability 0.
+
+    Parts count where all texts have the same: those of other versions may be others.
+    """
     probabilities = np.zeros((len(waiting), len(narratives)))
     thresholds = np.full_like(probabilities, 0.5)
     column = {narrative: i for i, narrative in enumerate(narratives)}
@@ -131,4 +135,14 @@ def _candidates(waiting: Sequence[WaitingItem], narratives: Sequence[str]) -> Ca
                 probabilities[row, column[score.narrative]] = score.probability
                 thresholds[row, column[score.narrative]] = score.threshold
     vectors: NDArray[np.float32] = np.stack([entry.vector for entry in waiting])
-    return Candidates(probabilities, thresholds, vectors, known=np.array([entry.item.known for entry in waiting]))
+    known = np.array([entry.item.known for entry in waiting])
+    return Candidates(probabilities, thresholds, vectors, _parts(waiting, narratives), known)
+
+
+def _parts(waiting: Sequence[WaitingItem], narratives: Sequence[str]) -> NDArray[np.float64] | None:
+    """Shape (P, n, L), or None where texts lack parts or have different ones."""
+    names = sorted(waiting[0].item.parts)
+    if len(names) < 2 or any(sorted(entry.item.parts) != names for entry in waiting):
+        return None
+    said = [[[e.item.parts[name].get(n, 0.0) for n in narratives] for e in waiting] for name in names]
+    return np.array(said)

@@ -134,7 +134,9 @@ def _binary_heads(
     strength: float,
     weights: NDArray[np.float32] | None = None,
 ) -> tuple[LogisticRegression, ...]:
-    return tuple(
-        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500).fit(features, target, weights)
-        for target in targets
-    )
+    # liblinear shuffles: without a seed two trainings on the same data would differ.
+    heads = [
+        LogisticRegression(C=strength, solver="liblinear", tol=_TOLERANCE, max_iter=500, random_state=0)
+        for _ in targets
+    ]
+    return tuple(head.fit(features, target, weights) for head, target in zip(heads, targets, strict=True))

@@ -136,8 +136,15 @@ def _thresholds(rankings: Sequence[Ranking], held_out: Sequence[NDArray[np.float
     reached = np.flatnonzero(precision >= MATCH_PRECISION)
     match = float(best[order[reached[-1]]]) if len(reached) else 0.95
     others = [b for b, r in zip(best, rankings, strict=True) if r.relation == "other"]
-    possible = float(np.quantile(others, 1 - OTHER_TOPICS_FLAGGED)) if others else match / 2
+    possible = _flagging(others, OTHER_TOPICS_FLAGGED) if others else match / 2
     return match, min(max(possible, 0.05), match)
+
+
+def _flagging(scores: Sequence[float], share: float) -> float:
+    """The least threshold that at most this share of the scores reaches: half way to the first that must not."""
+    highest = np.sort(scores)[::-1]
+    allowed = int(share * len(highest))
+    return float(highest[max(allowed - 1, 0) : allowed + 1].mean()) if allowed else float(np.nextafter(highest[0], 2))
 
 
 def _evaluate(

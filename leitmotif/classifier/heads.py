@@ -92,6 +92,16 @@ class Heads:
         )
 
 
+def part_scores(layer: FirstLayer) -> dict[str, Array]:
+    """Shape (n, L) each, in (0, 1): how likely the network, the words and the tuned branch find each narrative touched.
+
+    Where the branch does not know a narrative, it is of the network's mind.
+    """
+    tuned = np.where(layer.tuned_touched == 0, layer.touched, layer.tuned_touched)
+    said = {"network": layer.touched, "words": layer.words, "tuned": tuned}
+    return {name: np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float32) for name, logits in said.items()}
+
+
 def read_inputs(vectorisers: Sequence[Any], texts: Sequence[str], encoded: DeepVectors) -> Inputs:
     """Inputs of passages that are already encoded."""
     words = sparse.hstack([vectoriser.transform(texts) for vectoriser in vectorisers], format="csr")

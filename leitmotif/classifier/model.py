@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,12 +26,14 @@ class TextScores:
         sentences: shape (S, L): probability that the sentence carries the narrative, in its context.
         stances: shape (S, 3): probabilities of `STANCES`, given that the sentence touches a narrative.
         vectors: shape (S, dimension): unit vectors of the sentences by the encoder of the library.
+        parts: shape (L,) each, in [0, 1]: what the model's parts say by themselves, by name; None where it tells not.
     """
 
     narratives: Scores
     sentences: Scores
     stances: Scores
     vectors: Scores
+    parts: Mapping[str, Scores] | None = None
 
 
 class NarrativeModel(Protocol):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from leitmotif.classifier.fusion import Fusion
-from leitmotif.classifier.heads import Heads, read_inputs
+from leitmotif.classifier.heads import Heads, part_scores, read_inputs
 from leitmotif.classifier.model import Scores, TextScores
 from leitmotif.classifier.pooling import Pooling, pool_features
 from leitmotif.classifier.reading import Reading, evidence_features, stance_context
@@ -17,11 +17,12 @@ from leitmotif.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class UnitScores:
-    """Carry logits (n, L), stance probabilities (n, 4) and unit vectors (n, d) of n passages."""
+    """Of n passages: carry logits (n, L), stance probabilities (n, 4), unit vectors (n, d), what parts say (n, L)."""
 
     carry: Scores
     stances: Scores
     vectors: Scores
+    parts: Mapping[str, Scores]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class TrainedModel:
             sentences=self._reading.probabilities(evidence),
             stances=self._reading.stances(context),
             vectors=scored.vectors[own],
+            parts={name: said[own].max(axis=0) for name, said in scored.parts.items()},
         )
 
     def score_units(self, texts: Sequence[str]) -> UnitScores:
@@ -95,4 +97,4 @@ class TrainedModel:
         encoded = self._encoder.encode_deep(texts)
         layer = self._heads.score(read_inputs(self._heads.vectorisers, texts, encoded))
         stances = self._fusion.stances(layer)
-        return UnitScores(self._fusion.carry_logits(layer, stances), stances, encoded.vectors)
+        return UnitScores(self._fusion.carry_logits(layer, stances), stances, encoded.vectors, part_scores(layer))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from leitmotif.errors import ConfigurationError, StoreUnavailable
 from leitmotif.ledger.migrations import migrate
 
 _BUSY_MILLISECONDS = 30_000
+_RETRY_SECONDS = 0.02
 _SQLITE = "sqlite:///"
 _POSTGRESQL = "postgresql://"
 _WRITES = "ledger_writes"
@@ -88,10 +90,23 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     # The driver's own BEGIN comes too late: two writers would read first and then find each other in the way.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _into_wal(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _begin(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _into_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for others while the journal's mode changes, so this does."""
+    end = time.monotonic() + _BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(_RETRY_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -40,8 +40,8 @@ class ReviewItem:
 
     Attributes:
         created: ISO 8601 in UTC.
-        version: the model version; its `scores` are in the order of its labels.
-        parts: probabilities of the model's parts by name, in the same order; empty where it does not tell them.
+        version: the model version that gave the `scores`.
+        parts: by name of a part of the model, its probabilities by narrative; empty where it does not tell them.
         known: cosine, in [-1, 1], to the nearest known case.
     """
 
@@ -55,7 +55,7 @@ class ReviewItem:
     title: str = ""
     url: str = ""
     language: str = ""
-    parts: Mapping[str, Sequence[float]] | None = None
+    parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -102,7 +102,7 @@ def _words(query: Query, case: Fields, rarity: Rarity) -> list[float]:
     ]
 
 
-def _facts(query: Query, case: Fields, known: set[str]) -> list[float]:
+def _facts(query: Query, case: Fields, known: Set[str]) -> list[float]:
     """Names, numbers, negation, dates: where a like claim turns out to be another one."""
     numbers = case.title.numbers | case.summary.numbers | case.appearances.numbers
     names = case.title.names | case.summary.names

@@ -25,28 +25,10 @@ def centred(probabilities: Array, thresholds: Array) -> Array:
     return np.clip(np.where(probabilities < thresholds, below, above), 0.0, 1.0)
 
 
-def closeness(probabilities: Array, thresholds: Array) -> Array:
-    """Shape (n,), in [0, 1]: how close the most doubtful narrative of each text is to its threshold.
-
-    Uncertainty sampling (Lewis and Gale 1994) for several labels: 1 where some label is a toss-up.
-    """
-    doubt = 1 - 2 * np.abs(centred(probabilities, thresholds) - 0.5)
-    return np.asarray(doubt.max(axis=1))
-
-
 def entropy(probabilities: Array, thresholds: Array) -> Array:
-    """Shape (n,), in [0, L] bits: binary entropies of all narratives, summed (Settles 2009, section 3.1)."""
+    """Shape (n,), in [0, L] bits: the binary entropies of all narratives, summed; a threshold counts as a toss-up.
+
+    Uncertainty sampling (Lewis and Gale 1994), by entropy for several labels (Settles 2009, section 3.1).
+    """
     p = np.clip(centred(probabilities, thresholds), _TINY, 1 - _TINY)
     return np.asarray(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).sum(axis=1))
-
-
-def unexplained(probabilities: Array, thresholds: Array) -> Array:
-    """Shape (n,), in [0, 1]: likeness to a text that carries exactly one narrative for sure, taken from 1.
-
-    The margin between the best narrative and "none", or between the best two where both are likely (Scheffer et al.
-    2001): small margins first.
-    """
-    p = np.sort(centred(probabilities, thresholds), axis=1)
-    best = p[:, -1]
-    second = p[:, -2] if p.shape[1] > 1 else np.zeros_like(best)
-    return np.asarray(1 - np.where(best < 0.5, 1 - 2 * best, best - np.minimum(second, best)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _MOST_WORDS = 64
-_MOST_POSTINGS = 20_000
-_POSTINGS_SHARE = 25
+_MOST_POSTINGS = 6_000
+_POSTINGS_SHARE = 50
 _FEWEST_WORDS = 3
 
 
 def worth_searching(words: Sequence[str], counts: Mapping[str, int], total: int) -> list[str]:
-    """The rarest words, as many as stand together in at most 20,000 cases or a 25th of all, and never fewer than three.
+    """The rarest words, as many as stand together in at most 6,000 cases or a 50th of all, and never fewer than three.
 
     Frequent words decide little, and reading the lists of cases that hold them takes the time.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +27,8 @@ class VectorTable:
         capacity = max(capacity, _FIRST_CAPACITY)
         self._matrix = np.zeros((capacity, dimension), _precision(capacity))
         self._signs = np.zeros((-(-dimension // _BITS), capacity), np.uint64)
-        self._rows = np.full(capacity, -1, np.int64)
-        self._places = np.full(capacity, -1, np.int64)
+        self._rows: NDArray[np.int64] = np.full(capacity, -1, np.int64)
+        self._places: NDArray[np.int64] = np.full(capacity, -1, np.int64)
         self._count = 0
 
     def __len__(self) -> int:
@@ -94,7 +96,7 @@ def _precision(capacity: int) -> type[np.floating]:
     return np.float32 if capacity <= _FULL_PRECISION_UP_TO else np.float16
 
 
-def _grown(array: NDArray[np.generic], needed: int, fill: int) -> NDArray[np.generic]:
+def _grown(array: NDArray[Any], needed: int, fill: int) -> NDArray[Any]:
     if needed <= len(array):
         return array
     grown = np.full((max(needed, 2 * len(array)), *array.shape[1:]), fill, array.dtype)

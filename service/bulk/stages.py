@@ -127,7 +127,7 @@ class BulkStages:
         rows = folder.batch(number)
         if errors is None:
             analyser = self._scorers.of(run.version)
-            results = list(score_rows(rows, analyser, run.version, self._seldom(run.id)))
+            results = score_rows(rows, analyser, run.version, self._seldom(run.id))
             self.check(run.id)
             folder.save_part(number, results)
             errors = sum(result["error"] is not None for result in results)

@@ -29,6 +29,7 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of a bulk run.")]
 class RunByDefault(TyperGroup):
     """`leitmotif bulk INPUT OUTPUT` is short for `leitmotif bulk run INPUT OUTPUT`."""
 
+    # Typer carries a copy of click: which of the two a context belongs to depends on its version.
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         if arguments and arguments[0] not in {*self.commands, "--help"}:
             arguments = ["run", *arguments]

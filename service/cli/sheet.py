@@ -54,6 +54,7 @@ def _row(claim: str, answer: ClaimCheck | InputError) -> tuple[str, ...]:
         return (claim, answer.verdict, "", "", "", "", "", note)
     best = answer.matches[0]
     case = best.case
+    note = "; ".join([*answer.warnings, *best.explanation])
     return (claim, answer.verdict, f"{best.probability:.3f}", case.id, case.title, case.url, case.response, note)
 
 

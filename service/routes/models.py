@@ -58,10 +58,11 @@ def activate_model(version: str, parts: PartsDep, who: ActorDep) -> ModelDetail:
 
 
 def switch(parts: Parts, version: str, *, who: str, why: str) -> None:
-    """Make a version live and note it in the audit log; `why` becomes `rollback` for one older than the live one."""
+    """Make a version live and note it in the audit log; `why` becomes `rollback` for one that was live before."""
     before = parts.registry.live_or_none()
+    been_live = any(entry["version"] == version for entry in parts.registry.activations())
     parts.live.activate(version)
-    why = "rollback" if before is not None and version < before else why
+    why = "rollback" if been_live and version != before else why
     parts.ledger.audit.add(who, "model.switch", version, {"from": before, "why": why})
 
 

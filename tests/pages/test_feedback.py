@@ -1,4 +1,4 @@
-"""Correcting answers and labelling texts on the page, in a real browser."""
+"""Correcting answers on the page, in a real browser."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ from playwright.sync_api import Page, expect
 
 from tests.pages.conftest import Open
 from tests.pages.test_page import QUOTE, add_cases, analyse
-from tests.service.encoders import tiny_encoder_folder
-from tests.service.support import ARTICLE, CASE
-
-__all__ = ["tiny_encoder_folder"]
+from tests.service.support import ARTICLE, CASE, OTHER
 
 WAITS = "It waits for an editor."
-TEXTS = ("The attack on the market was staged by actors.", "A new tram line opened.")
 
 
 def stored(page: Page) -> list[dict[str, Any]]:
@@ -59,7 +55,7 @@ def test_a_text_is_labelled_anew_by_keyboard(open_page: Open) -> None:
 
 def test_a_match_is_rejected_and_gone(open_page: Open) -> None:
     page = open_page("#claim")
-    add_cases(page, CASE)
+    add_cases(page, CASE, OTHER)
     claim = page.get_by_label("Claim", exact=True)
     claim.fill("US scientists breed the plague in a secret biolab near Kharkiv")
     page.get_by_role("button", name="Check", exact=True).click()
@@ -68,35 +64,6 @@ def test_a_match_is_rejected_and_gone(open_page: Open) -> None:
     page.get_by_role("button", name="Check", exact=True).click()
     expect(page.locator("#verdict")).to_contain_text("is left out")
     expect(page.locator("#matches article")).to_have_count(0)
-
-
-def test_texts_of_the_queue_are_labelled(open_page: Open) -> None:
-    page = open_page("#review")
-    page.get_by_role("button", name="Next texts").click()
-    expect(page.locator("#review-status")).to_contain_text("Nothing to label now")
-    page.get_by_role("tab", name="Analyse a text").click()
-    for text in TEXTS:
-        analyse(page, text)
-        page.get_by_role("button", name="Put this text into the review queue").click()
-        expect(page.locator("#analyse-status")).to_have_text("The text waits in the queue.")
-        page.get_by_role("button", name="Edit the text").click()
-    page.get_by_role("tab", name="Review").click()
-    page.get_by_role("button", name="Next texts").click()
-    cards = page.locator("#queue article")
-    expect(cards).to_have_count(2)
-    staged, tram = (cards.filter(has_text=text) for text in TEXTS)
-    staged.get_by_role("button", name="That is right").click()
-    expect(staged).to_contain_text(WAITS)
-    tram.get_by_text("Label anew").click()
-    tram.get_by_role("combobox", name="Stance towards").first.select_option("refuted")
-    expect(tram.get_by_role("checkbox").first).to_be_checked()
-    tram.get_by_role("button", name="Store these labels").click()
-    expect(tram).to_contain_text(WAITS)
-    relabel, confirm = stored(page)
-    assert (confirm["kind"], confirm["narratives"], confirm["text"]) == ("confirm", ["false_flag"], TEXTS[0])
-    assert (relabel["kind"], list(relabel["stances"].values())) == ("relabel", ["refuted"])
-    page.get_by_role("button", name="Next texts").click()
-    expect(page.locator("#review-status")).to_contain_text("Nothing to label now")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -6,10 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from leitmotif.classifier.heads import FirstLayer, part_scores
 from leitmotif.review.disagreement import disagreement
 from leitmotif.review.novelty import nearest, spread
 from leitmotif.review.rarity import rarity
-from leitmotif.review.uncertainty import centred, closeness, entropy
+from leitmotif.review.uncertainty import centred, entropy
 
 SHARE = st.floats(0.001, 0.999)
 
@@ -24,7 +25,6 @@ def test_the_threshold_comes_to_lie_in_the_middle(probability: float, threshold:
 def test_most_uncertain_is_what_lies_at_its_threshold() -> None:
     probabilities = np.array([[0.0, 0.01], [0.2, 0.0], [1.0, 0.0], [0.25, 0.6]])
     thresholds = np.array([0.2, 0.6])
-    assert closeness(probabilities, thresholds).argmax() in {1, 3}
     doubts = entropy(probabilities, thresholds)
     assert doubts.argmax() == 3
     assert np.isclose(doubts[1], 1.0)
@@ -71,3 +71,13 @@ def test_spread_between_value_and_unlikeness() -> None:
 def test_a_near_duplicate_is_never_chosen() -> None:
     vectors = np.array([[1.0, 0.0], [1.0, 0.01], [0.0, 1.0]])
     assert spread_over(vectors, [1, 0.9, 0.1], 0.0) == [0, 2]
+
+
+def test_parts_of_the_model_are_heard_and_an_unknowing_branch_follows_the_network() -> None:
+    flat = np.zeros((1, 2), np.float32)
+    touched, words, tuned = (np.array([row], np.float32) for row in ([3.0, -3.0], [0.0, 40.0], [-3.0, 0.0]))
+    layer = FirstLayer(touched, flat, flat, words, flat, flat, tuned, flat, flat)
+    found = part_scores(layer)
+    assert np.allclose(found["network"], [[0.9526, 0.0474]], atol=1e-4)
+    assert np.allclose(found["words"], [[0.5, 1.0]])
+    assert np.allclose(found["tuned"], [[0.0474, 0.0474]], atol=1e-4)

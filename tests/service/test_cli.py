@@ -34,12 +34,16 @@ class Ended:
 Run = Callable[..., Ended]
 
 
+_CARRIED = ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision")
+_CARRIED += ("gate_macro_f1_loss", "gate_narrative_f1_loss", "gate_false_label_rise")
+
+
 @pytest.fixture
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Settings], Run]:
     """Runs commands with the settings of an installation."""
 
     def with_settings(settings: Settings) -> Run:
-        for name in ("database_url", "data_dir", "models_dir", "encoder", "encoder_precision"):
+        for name in _CARRIED:
             monkeypatch.setenv(f"LEITMOTIF_{name.upper()}", str(getattr(settings, name)))
         monkeypatch.setenv("COLUMNS", "200")
         return start
@@ -61,8 +65,12 @@ def run(command: Callable[[Settings], Run], settings: Settings, monkeypatch: pyt
 
 @pytest.fixture
 def tiny_run(command: Callable[[Settings], Run], tiny_settings: Settings) -> Run:
-    """Runs a command where everything is real, training included."""
-    return command(tiny_settings)
+    """Runs a command where everything is real, training included.
+
+    The hold-out of so small a corpus has ten texts of a kind: one more or less must not stop a version.
+    """
+    lenient = {"gate_macro_f1_loss": 0.1, "gate_narrative_f1_loss": 0.3, "gate_false_label_rise": 0.2}
+    return command(tiny_settings.model_copy(update=lenient))
 
 
 @pytest.fixture

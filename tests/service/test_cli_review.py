@@ -10,9 +10,9 @@ from leitmotif.registry import Registry
 from leitmotif.settings import Settings
 from tests.service.encoders import tiny_encoder_folder
 from tests.service.support import publish
-from tests.service.test_cli import Run, run
+from tests.service.test_cli import Run, command, run
 
-__all__ = ["run", "tiny_encoder_folder"]
+__all__ = ["command", "run", "tiny_encoder_folder"]
 
 TEXTS = ({"text": "The attack on the market was staged by actors.", "title": "Market"}, {"text": "A new tram line."})
 

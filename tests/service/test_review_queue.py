@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 
+from leitmotif.ledger.review_items import ItemScore, ReviewItem, WaitingItem
+from service.review_queue import candidates
 from tests.service.conftest import Serve
 from tests.service.encoders import tiny_encoder_folder
 from tests.service.support import ARTICLE, assert_problem
@@ -110,6 +114,21 @@ def test_strategies(client: TestClient, strategy: str) -> None:
     for item in items:
         assert set(item["reasons"]) == {"uncertainty", "novelty", "rarity"}
         assert all(0 < value <= 1 for value in item["reasons"].values())
+
+
+def test_disagreement_counts_where_every_text_has_the_parts() -> None:
+    scores = (ItemScore("moon", 0.9, 0.5, True),)
+    item = ReviewItem(
+        "a", "now", "anna", "v1", "labelled", scores, parts={"words": {"moon": 1.0}, "net": {"moon": 0.2}}
+    )
+    vector = np.ones(2, np.float32)
+    both = [WaitingItem(item, vector), WaitingItem(item, vector)]
+    found = candidates(both, ("bees", "moon"))
+    assert found.parts is not None
+    assert found.parts.tolist() == [[[0, 0.2], [0, 0.2]], [[0, 1], [0, 1]]]
+    assert found.probabilities.tolist() == [[0, 0.9], [0, 0.9]]
+    older = WaitingItem(replace(item, parts={}), vector)
+    assert candidates([*both, older], ("bees", "moon")).parts is None
 
 
 def test_wrong_questions(client: TestClient) -> None:

@@ -58,7 +58,7 @@ class VectorIndex:
 
 def _load(connection: sqlite3.Connection, key: tuple[str, str], dimension: int) -> VectorTable:
     (count,) = connection.execute("SELECT count(*) FROM vectors WHERE encoder = ? AND field = ?", key).fetchone()
-    table = VectorTable(dimension, capacity=count)
+    table = VectorTable(dimension, capacity=count + count // 8)
     rows = connection.execute("SELECT row, vector FROM vectors WHERE encoder = ? AND field = ?", key)
     while some := rows.fetchmany(_CHUNK):
         _put(table, some)

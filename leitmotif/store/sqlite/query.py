@@ -37,5 +37,7 @@ def condition(where: CaseFilter, *, probe: bool = False) -> tuple[str, list[str]
 
 def as_term(word: str) -> str:
     """A word as the full-text index keeps it: in small letters, and Latin ones without diacritics."""
+    if word.isascii():
+        return word.lower()
     parts = (unicodedata.normalize("NFD", character) for character in unicodedata.normalize("NFC", word.lower()))
     return "".join(part[0] if part[0].isascii() else unicodedata.normalize("NFC", part) for part in parts)

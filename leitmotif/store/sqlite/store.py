@@ -18,7 +18,6 @@ from leitmotif.store.sqlite.query import condition
 from leitmotif.store.sqlite.words import WordCounts
 
 _ALL = CaseFilter()
-_FIELD_WEIGHTS = "1.0, 1.0, 1.0"
 _PROBED = 2000
 _TIMELINES = {"country": "country", "language": "language", "outlet": "outlet"}
 
@@ -136,9 +135,10 @@ class SqliteStore:
                 some = case_ids[start : start + 500]
                 marks = ", ".join("?" * len(some))
                 for case_id, field, blob in connection.execute(
-                    "SELECT cases.id, field, vector FROM vectors JOIN cases USING (row) "
-                    f"WHERE encoder = ? AND cases.id IN ({marks})",
-                    [encoder, *some],
+                    # From cases to vectors by row: the other way round all vectors of the encoder would be read.
+                    "SELECT cases.id, v.field, v.vector FROM cases CROSS JOIN vectors v INDEXED BY vectors_by_row "
+                    f"ON v.row = cases.row WHERE cases.id IN ({marks}) AND v.encoder = ?",
+                    [*some, encoder],
                 ):
                     found.setdefault(case_id, {})[field] = np.frombuffer(blob, "<f4")
         return found
@@ -148,12 +148,11 @@ class SqliteStore:
         if not expression:
             return []
         if where.is_empty:
-            return self._ids(self._rank_words(expression, "1", [], limit), where, limit)
-        hits = self._probe(self._rank_words(expression, "1", [], _PROBED), where, limit)
+            return _ordered(self._ids(self._best_words(expression, limit), where, limit))
+        hits = self._probe(self._best_words(expression, _PROBED), where, limit)
         if hits is None:
-            sql, parameters = condition(where)
-            hits = self._ids(self._rank_words(expression, sql, parameters, limit), where, limit)
-        return hits
+            hits = self._ids(self._best_words_within(expression, where, limit), where, limit)
+        return _ordered(hits)
 
     def search_vectors(
         self, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, *, limit: int
@@ -216,13 +215,22 @@ class SqliteStore:
     def close(self) -> None:
         self._database.close()
 
-    def _rank_words(self, expression: str, sql: str, parameters: list[str], limit: int) -> list[tuple[int, float]]:
-        """(row, BM25), best first."""
+    def _best_words(self, expression: str, limit: int) -> list[tuple[int, float]]:
+        """(row, BM25), best first, over all cases."""
         with self._database.read() as connection:
             return connection.execute(
-                f"SELECT cases.row, -bm25(case_words, {_FIELD_WEIGHTS}) FROM case_words "
+                "SELECT rowid, -rank FROM case_words WHERE case_words MATCH ? ORDER BY rank LIMIT ?",
+                (expression, limit),
+            ).fetchall()
+
+    def _best_words_within(self, expression: str, where: CaseFilter, limit: int) -> list[tuple[int, float]]:
+        """(row, BM25), best first, over the cases that pass the filter."""
+        sql, parameters = condition(where)
+        with self._database.read() as connection:
+            return connection.execute(
+                "SELECT case_words.rowid, -case_words.rank FROM case_words "
                 f"JOIN cases ON cases.row = case_words.rowid WHERE case_words MATCH ? AND {sql} "
-                f"ORDER BY bm25(case_words, {_FIELD_WEIGHTS}), cases.id LIMIT ?",
+                "ORDER BY case_words.rank LIMIT ?",
                 [expression, *parameters, limit],
             ).fetchall()
 
@@ -257,6 +265,11 @@ class SqliteStore:
         with self._database.read() as connection:
             rows = connection.execute(f"SELECT row FROM cases WHERE {sql}", parameters)
             return np.fromiter((row for (row,) in rows), np.int64)
+
+
+def _ordered(hits: list[Hit]) -> list[Hit]:
+    """Best first, equal ones by id."""
+    return sorted(hits, key=lambda hit: (-hit.score, hit.case_id))
 
 
 def _write_case(connection: sqlite3.Connection, case: Case, body: str, row: int | None) -> int:
