@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _MOST_WORDS = 64
-_MOST_POSTINGS = 20_000
-_POSTINGS_SHARE = 25
+_MOST_POSTINGS = 6_000
+_POSTINGS_SHARE = 50
 _FEWEST_WORDS = 3
 
 
 def worth_searching(words: Sequence[str], counts: Mapping[str, int], total: int) -> list[str]:
-    """The rarest words, as many as stand together in at most 20,000 cases or a 25th of all, and never fewer than three.
+    """The rarest words, as many as stand together in at most 6,000 cases or a 50th of all, and never fewer than three.
 
     Frequent words decide little, and reading the lists of cases that hold them takes the time.
 
     Args:
         words: the query's.
-        counts: in how many cases each stands; words that stand in none are left out.
+        counts: in how many cases each stands. Words that stand in none go last.
         total: how many cases there are.
     """
-    rarest = sorted((word for word in words if counts.get(word, 0) > 0), key=lambda word: (counts[word], word))
+    rarest = sorted(words, key=lambda word: (not counts.get(word), counts.get(word, 0), word))
     kept: list[str] = []
     postings = 0
     for word in rarest[:_MOST_WORDS]:
-        postings += counts[word]
+        postings += counts.get(word, 0)
         if postings > max(_MOST_POSTINGS, total // _POSTINGS_SHARE) and len(kept) >= _FEWEST_WORDS:
             break
         kept.append(word)

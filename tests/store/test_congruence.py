@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from leitmotif.codebook import load_codebook
 from leitmotif.domain import Appearance, Case, CaseFilter
 from leitmotif.formats import read_cases
-from leitmotif.store import CaseVectors, Hit, Store, open_store
+from leitmotif.store import CaseVectors, Hit, Store, open_store, pruning
 from leitmotif.text.normalise import content_hash, match_key
 from tests.postgres import Server
 
@@ -217,6 +217,18 @@ def test_words_give_the_same_scores(both: Both, limit: int) -> None:
         _same_hits(one, both.postgres.search_words(query, _ALL, limit=limit), 1e-9)
         found += len(one)
     assert found >= len(titles)
+
+
+def test_frequent_words_are_left_out_alike(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pruning, "_MOST_POSTINGS", 40)
+    pruned = 0
+    for query in (*_QUERIES, *(case.title for case in both.cases[::9])):
+        one = both.sqlite.search_words(query, _ALL, limit=1_000)
+        _same_hits(one, both.postgres.search_words(query, _ALL, limit=1_000), 1e-9)
+        monkeypatch.setattr(pruning, "_MOST_POSTINGS", 10**9)
+        pruned += len(one) < len(both.sqlite.search_words(query, _ALL, limit=1_000))
+        monkeypatch.setattr(pruning, "_MOST_POSTINGS", 40)
+    assert pruned > 20
 
 
 def test_words_under_filters(both: Both) -> None:

@@ -15,7 +15,7 @@ from psycopg import sql
 
 from leitmotif.domain import CaseFilter
 from leitmotif.store.postgres.connection import Connection
-from leitmotif.store.postgres.query import condition
+from leitmotif.store.postgres.query import condition, filter_parts
 from leitmotif.store.protocol import Hit
 
 _MOST_DIMENSIONS = 4_000  # of an HNSW index on halfvec
@@ -26,7 +26,8 @@ _BUILD_MEMORY_KB = 512 * 1024
 class VectorIndex:
     """Nearest vectors of one encoder and field.
 
-    Exact as long as at most `exact_up_to` cases pass the filter; beyond, approximate. Never fewer hits than there are.
+    Exact where at most `exact_up_to` cases pass some part of the filter; beyond, approximate. Never fewer hits than
+    there are.
     """
 
     def __init__(self, exact_up_to: int) -> None:
@@ -73,9 +74,15 @@ class VectorIndex:
             return False
         if not self._is_above(connection, "SELECT cases FROM totals", ()):
             return False
-        passing, parameters = condition(where)
-        count = f"SELECT count(*) FROM (SELECT FROM cases WHERE {passing} LIMIT %s) AS counted"
-        return where.is_empty or self._is_above(connection, count, (*parameters, self._exact_up_to + 1))
+        # No more can pass the filter than pass its narrowest part, which an index counts quickly.
+        return all(
+            self._is_above(
+                connection,
+                f"SELECT count(*) FROM (SELECT FROM {part.table} WHERE {part.sql} LIMIT %s) AS counted",
+                (*part.parameters, self._exact_up_to + 1),
+            )
+            for part in filter_parts(where)
+        )
 
     def _is_above(self, connection: Connection, query: str, parameters: tuple[Any, ...]) -> bool:
         return int(_one(connection, query, parameters)) > self._exact_up_to

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from leitmotif.domain import CaseFilter
@@ -11,24 +12,40 @@ from leitmotif.store.codec import FILTERS, date_range, fold
 _LONGEST = 400
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the conditions that make up a filter: on table `case_values`, or on `cases` itself."""
+
+    table: str
+    sql: str
+    parameters: list[Any]
+
+    @property
+    def on_cases(self) -> str:
+        return self.sql if self.table == "cases" else f"cases.row IN (SELECT row FROM {self.table} WHERE {self.sql})"
+
+
 def condition(where: CaseFilter) -> tuple[str, list[Any]]:
     """A SQL condition on table `cases` and its parameters."""
-    parts, parameters = ["true"], list[Any]()
+    parts = filter_parts(where)
+    sql = " AND ".join(part.on_cases for part in parts) or "true"
+    return sql, [parameter for part in parts for parameter in part.parameters]
+
+
+def filter_parts(where: CaseFilter) -> list[Part]:
+    """The conditions of a filter; all must hold."""
+    parts = []
     for kind, field in FILTERS:
-        values = getattr(where, field)
+        values = [indexable(fold(kind, value)) for value in getattr(where, field)]
         if values:
-            parts.append(f"cases.row IN (SELECT row FROM case_values WHERE kind = '{kind}' AND value = ANY(%s))")
-            parameters.append([indexable(fold(kind, value)) for value in values])
+            parts.append(Part("case_values", f"kind = '{kind}' AND value = ANY(%s)", [values]))
     date_from, date_to = date_range(where)
     if date_from or date_to:
-        parts.append("cases.date != ''")
-    if date_from:
-        parts.append("cases.date >= %s")
-        parameters.append(date_from)
+        # An empty date sorts before all others.
+        parts.append(Part("cases", "cases.date >= %s", [date_from or "0"]))
     if date_to:
-        parts.append("cases.date <= %s")
-        parameters.append(date_to)
-    return " AND ".join(parts), parameters
+        parts.append(Part("cases", "cases.date <= %s", [date_to]))
+    return parts
 
 
 def indexable(text: str) -> str:

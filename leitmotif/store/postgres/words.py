@@ -11,6 +11,7 @@ import re
 import sqlite3
 import threading
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from leitmotif.domain import CaseFilter
 from leitmotif.store.postgres.connection import Connection
@@ -21,6 +22,13 @@ from leitmotif.store.pruning import worth_searching
 _WORD = re.compile(r"\w+")
 _K1, _B = 1.2, 0.75
 _LEAST_IDF = 1e-6
+_PROBED = 2_000
+# Ties at the end of the list are settled by id, so they must all come out of the ranking.
+_RANKED = (
+    "SELECT row, sum(idf * frequency * (%s + 1) / (frequency + %s * (1 - %s + %s * length / %s))) AS score"
+    " FROM unnest(%s::text[], %s::float8[]) AS query (word, idf) JOIN case_words USING (word)"
+    " {only} GROUP BY row ORDER BY score DESC FETCH FIRST %s ROWS WITH TIES"
+)
 
 
 class Tokeniser:
@@ -73,21 +81,39 @@ def search(connection: Connection, words: Sequence[str], where: CaseFilter, limi
     """
     total, length = connection.execute("SELECT cases, words FROM totals").fetchone() or (0, 0)
     counts = document_counts(connection, words)
-    searched = worth_searching(words, counts, total)
+    searched = worth_searching([word for word in words if word in counts], counts, total)
     if not searched:
         return []
+    weights = [inverse_frequency(counts[word], total) for word in searched]
+    scoring = [_K1, _K1, _B, _B, length / total, searched, weights]
+    hits = None if where.is_empty else _ranked_then_filtered(connection, scoring, where, limit)
+    return _filtered_then_ranked(connection, scoring, where, limit) if hits is None else hits
+
+
+def _ranked_then_filtered(
+    connection: Connection, scoring: list[Any], where: CaseFilter, limit: int
+) -> list[Hit] | None:
+    """The quicker way for a wide filter: ask it of the best few alone. None if others behind them may pass it."""
+    passing, parameters = condition(where)
+    rows = connection.execute(
+        f"WITH ranked AS MATERIALIZED ({_RANKED.format(only='')}) "
+        "SELECT cases.id, score, (SELECT count(*) FROM ranked) FROM ranked JOIN cases USING (row) "
+        f"WHERE {passing} ORDER BY score DESC, cases.id LIMIT %s",
+        [*scoring, _PROBED, *parameters, limit],
+    ).fetchall()
+    if len(rows) == limit <= _PROBED or (rows and rows[0][2] < _PROBED):
+        return [Hit(case_id, score) for case_id, score, _ in rows]
+    return None
+
+
+def _filtered_then_ranked(connection: Connection, scoring: list[Any], where: CaseFilter, limit: int) -> list[Hit]:
     passing, parameters = condition(where)
     only = "" if where.is_empty else "WHERE row IN (SELECT row FROM passing)"
-    weights = [inverse_frequency(counts[word], total) for word in searched]
     rows = connection.execute(
         # The planner cannot know how many cases hold the words, and would ask the filter of each one by one.
         f"WITH passing AS MATERIALIZED (SELECT row FROM cases WHERE {passing}) "
-        # Ties at the end of the list are settled by id, so they must all come out of the inner query.
-        "SELECT cases.id, found.score FROM ("
-        " SELECT row, sum(idf * frequency * (%s + 1) / (frequency + %s * (1 - %s + %s * length / %s))) AS score"
-        " FROM unnest(%s::text[], %s::float8[]) AS query (word, idf) JOIN case_words USING (word)"
-        f" {only} GROUP BY row ORDER BY score DESC FETCH FIRST %s ROWS WITH TIES"
-        ") AS found JOIN cases USING (row) ORDER BY found.score DESC, cases.id LIMIT %s",
-        [*parameters, _K1, _K1, _B, _B, length / total, searched, weights, limit, limit],
+        f"SELECT cases.id, score FROM ({_RANKED.format(only=only)}) AS ranked JOIN cases USING (row) "
+        "ORDER BY score DESC, cases.id LIMIT %s",
+        [*parameters, *scoring, limit, limit],
     ).fetchall()
     return [Hit(case_id, score) for case_id, score in rows]

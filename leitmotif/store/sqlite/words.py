@@ -6,14 +6,11 @@ import re
 import threading
 from collections.abc import Collection, Sequence
 
+from leitmotif.store.pruning import worth_searching
 from leitmotif.store.sqlite.connection import Database
 from leitmotif.store.sqlite.query import as_term
 
 _WORD = re.compile(r"\w+")
-_MOST_WORDS = 64
-_MOST_POSTINGS = 6_000
-_POSTINGS_SHARE = 50
-_FEWEST_WORDS = 3
 _EXACT_UP_TO = 10_000
 _STALE_SHARE = 100
 _REMEMBERED = 500_000
@@ -52,16 +49,10 @@ class WordCounts:
         return self._step()[0]
 
     def expression(self, query: str) -> str:
-        """An FTS5 expression that finds any of the query's rarest words; empty when it has none. Syntax in it is inert.
-
-        Frequent words are left out once the lists to be read grow beyond a share of the cases: they decide little, and
-        reading them takes the time.
-        """
+        """An FTS5 expression that finds any of the rarest words; empty when there is none. Syntax in it is inert."""
         words = list(dict.fromkeys(word.lower() for word in _WORD.findall(query)))
-        counts = self.of(words)
-        # Words that were counted 0 go last and are looked up all the same: the index may split them further.
-        rarest = sorted(words, key=lambda word: (not counts[word], counts[word], word))
-        kept = _within(rarest[:_MOST_WORDS], counts, max(_MOST_POSTINGS, self.total() // _POSTINGS_SHARE))
+        # Words that were counted 0 are looked up all the same: the index may split them further.
+        kept = worth_searching(words, self.of(words), self.total())
         return " OR ".join(f'"{word}"' for word in kept)
 
     def _step(self) -> tuple[int, int]:
@@ -82,15 +73,3 @@ class WordCounts:
                 marks = ", ".join("?" * len(some))
                 found.update(connection.execute(f"SELECT term, doc FROM case_vocabulary WHERE term IN ({marks})", some))
         return found
-
-
-def _within(words: Sequence[str], counts: dict[str, int], most: int) -> list[str]:
-    """The first words, as many as have at most so many postings together, and never fewer than three."""
-    kept: list[str] = []
-    postings = 0
-    for word in words:
-        postings += counts[word]
-        if postings > most and len(kept) >= _FEWEST_WORDS:
-            break
-        kept.append(word)
-    return kept
