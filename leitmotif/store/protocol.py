@@ -84,7 +84,7 @@ class Store(Protocol):
         """Ids of cases with a title, summary, claim text or appearance of this content hash, or with this URL."""
 
     def document_counts(self, words: Collection[str]) -> dict[str, int]:
-        """In how many cases each word stands; words that stand in none are left out."""
+        """In how many cases each word stands; words that stand in none are left out. Large stores may lag a little."""
 
     def get_vectors(self, case_ids: Sequence[str], encoder: str) -> dict[str, dict[str, NDArray[np.float32]]]:
         """{case id: {field: vector}} for the cases that have vectors of this encoder."""
@@ -95,7 +95,8 @@ class Store(Protocol):
     def search_vectors(
         self, vector: NDArray[np.float32], encoder: str, field: str, where: CaseFilter, *, limit: int
     ) -> list[Hit]:
-        """Cases by cosine of one field's vector, best first; exact, and filtered before ranking."""
+        """Cases by cosine of one field's vector, best first, filtered before ranking. A store may say from which size
+        on its search is no longer exact."""
 
     def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
         """Cases that have no vectors of this encoder yet."""
