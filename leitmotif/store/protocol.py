@@ -80,7 +80,7 @@ class Store(Protocol):
         """Ids of cases with a title, summary, claim text or appearance of this content hash, or with this URL."""
 
     def document_counts(self, words: Collection[str]) -> dict[str, int]:
-        """In how many cases each word stands; words that stand in none are left out."""
+        """In how many cases each word stands; words that stand in none are left out. Large stores may lag a little."""
 
     def get_vectors(self, case_ids: Sequence[str], encoder: str) -> dict[str, dict[str, NDArray[np.float32]]]:
         """{case id: {field: vector}} for the cases that have vectors of this encoder."""
