@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from leitmotif.classifier.fusion import PassageScores
 from leitmotif.classifier.pooling import Pooling, pool_features
 from leitmotif.classifier.reading import Reading, evidence_features, stance_context
 from leitmotif.domain import Stance
@@ -30,22 +31,17 @@ _STEP = 0.1
 _MOST_STEPS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class PooledScores:
-    """Scores of unit texts that their heads had not seen: carry logits (n, L) and stances (n, 4)."""
-
-    carry: Array
-    stances: Array
-
-
-def document_features(documents: Sequence[Document], index: Sequence[NDArray[np.int64]], scores: PooledScores) -> Array:
+def document_features(
+    documents: Sequence[Document], index: Sequence[NDArray[np.int64]], scores: PassageScores
+) -> Array:
     """Shape (documents, L, features)."""
     rows = []
     for document, places in zip(documents, index, strict=True):
-        own, blocks = places[list(document.units.sentence)], places[list(document.units.blocks)]
-        rows.append(
-            pool_features(scores.carry[own], scores.carry[blocks], scores.stances[blocks], document.units.block)
+        own, blocks = (
+            scores.rows(places[list(document.units.sentence)]),
+            scores.rows(places[list(document.units.blocks)]),
         )
+        rows.append(pool_features(own, blocks, document.units.block))
     return np.stack(rows)
 
 
@@ -100,7 +96,7 @@ def _raised(thresholds: Array, probability: Array, stances: NDArray[np.str_]) ->
 def fit_reading(
     documents: Sequence[Document],
     index: Sequence[NDArray[np.int64]],
-    scores: PooledScores,
+    scores: PassageScores,
     pooled: Array,
     labels: Sequence[str],
 ) -> Reading:
@@ -149,7 +145,7 @@ class SentenceTable:
 def read_sentences(
     documents: Sequence[Document],
     index: Sequence[NDArray[np.int64]],
-    scores: PooledScores,
+    scores: PassageScores,
     pooled: Array,
     labels: Sequence[str],
 ) -> SentenceTable:
@@ -158,10 +154,13 @@ def read_sentences(
     for number, (document, places) in enumerate(zip(documents, index, strict=True)):
         if not document.labels and len(document.units.sentence) > 1:
             continue
-        own, blocks = places[list(document.units.sentence)], places[list(document.units.blocks)]
+        own, blocks = (
+            scores.rows(places[list(document.units.sentence)]),
+            scores.rows(places[list(document.units.blocks)]),
+        )
         block = document.units.block
-        features.append(evidence_features(scores.carry[own], scores.carry[blocks], block, pooled[number]))
-        context.append(stance_context(scores.stances[own], scores.stances[blocks], block))
+        features.append(evidence_features(own, blocks, block, pooled[number]))
+        context.append(stance_context(own, blocks, block))
         for narratives, stance in _known(document):
             carried.append([label in narratives for label in labels])
             stances.append(list(Stance).index(stance) if stance else -1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leitmotif.classifier.fusion import PassageScores
 from training import calibrate, curves, measure
 from training.corpus import Corpus
 from training.holdout import fraction
@@ -89,7 +90,7 @@ def read_held_out(
     labels: Sequence[str],
     documents: Sequence[Document],
     index: Sequence[NDArray[np.int64]],
-    scores: calibrate.PooledScores,
+    scores: PassageScores,
     parts: int = 3,
 ) -> HeldOutReading:
     """Fit pooling, thresholds and reading on some documents and apply them to the others, in turn."""

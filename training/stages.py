@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leitmotif.classifier.branch import Branch, load_branch
-from leitmotif.classifier.fusion import Fusion
+from leitmotif.classifier.fusion import Fusion, PassageScores
 from leitmotif.classifier.heads import FirstLayer, Heads, Inputs, read_inputs
 from leitmotif.classifier.pooling import Pooling
 from leitmotif.classifier.reading import Reading
@@ -78,7 +78,7 @@ class FittedLayers:
 class Calibrated:
     """From scores to probabilities and back to sentences. `thresholds` has shape (L,)."""
 
-    scores: calibrate.PooledScores
+    scores: PassageScores
     pooling: Pooling
     reading: Reading
     thresholds: NDArray[np.float32]
@@ -212,8 +212,7 @@ def calibrate_stage(shop: Workshop, report: Report) -> Note:
     labels, layers = shop.corpus.codebook.ids, shop.folder.load("fit")
     documents = shop.documents(build_examples(shop.corpus))
     _, index = unit_index(documents)
-    stances = layers.fusion.stances(layers.unit_layer)
-    scores = calibrate.PooledScores(layers.fusion.carry_logits(layers.unit_layer, stances), stances)
+    scores = layers.fusion.read(layers.unit_layer)
     features = calibrate.document_features(documents, index, scores)
     carried = calibrate.carried_matrix(documents, labels)
     pooling = calibrate.fit_pooling(features, carried)

@@ -6,6 +6,7 @@ cases as well as one with many.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,26 @@ _CLIP = 12.0
 
 
 @dataclass(frozen=True, slots=True)
+class PassageScores:
+    """Of n passages, each read on its own.
+
+    Attributes:
+        carry: shape (n, L): log-odds that the passage carries the narrative.
+        touched: shape (n, L): logits that it touches it, whatever its stance, by the network and the tuned branch.
+        stances: shape (n, 4): probabilities of asserted, attributed, refuted, neutral.
+    """
+
+    carry: Array
+    touched: Array
+    stances: Array
+
+    def rows(self, index: Sequence[int] | NDArray[np.int64]) -> PassageScores:
+        """Those at some places, in their order."""
+        places = np.asarray(index)
+        return PassageScores(self.carry[places], self.touched[places], self.stances[places])
+
+
+@dataclass(frozen=True, slots=True)
 class Fusion:
     """Fitted LogisticRegressions over pair features and stance logits.
 
@@ -37,6 +58,12 @@ class Fusion:
     carry_tuned: Any
     stance: Any
     known: NDArray[np.bool_]
+
+    def read(self, layer: FirstLayer) -> PassageScores:
+        """What the heads' scores of some passages come to."""
+        stances = self.stances(layer)
+        touched = np.where(self.known, (layer.touched + layer.tuned_touched) / 2, layer.touched)
+        return PassageScores(self.carry_logits(layer, stances), touched.astype(np.float32), stances)
 
     def stances(self, layer: FirstLayer) -> Array:
         """Shape (n, 4): probabilities of asserted, attributed, refuted, neutral."""

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leitmotif.classifier.fusion import PassageScores
+
 Array = NDArray[np.float32]
 
 
@@ -37,32 +39,32 @@ class Pooling:
         return np.asarray(features @ weights + self.regression.intercept_[0], np.float32)
 
 
-def pool_features(sentences: Array, blocks: Array, stances: Array, block: Sequence[int]) -> Array:
+def pool_features(sentences: PassageScores, blocks: PassageScores, block: Sequence[int]) -> Array:
     """How strongly, how often and in what company a text's passages carry each narrative.
 
     Args:
-        sentences: shape (S, L): carry logits of the sentences alone.
-        blocks: shape (B, L): carry logits of the blocks.
-        stances: shape (B, 4): stance probabilities of the blocks.
+        sentences: of the S sentences alone.
+        blocks: of the B blocks.
         block: for each sentence, the number of its block.
 
     Returns:
         Shape (L, features).
     """
-    count = len(blocks)
-    ordered = np.sort(blocks, axis=0)[::-1]
+    carry, own = blocks.carry, sentences.carry
+    count, labels = carry.shape
+    ordered = np.sort(carry, axis=0)[::-1]
     second = ordered[1] if count > 1 else ordered[0]
-    supported = np.minimum(sentences, blocks[list(block)]).max(axis=0)
-    length = np.full(blocks.shape[1], np.log(count), np.float32)
-    refuting = np.full(blocks.shape[1], stances[:, 2].mean(), np.float32)
-    neutral = np.full(blocks.shape[1], stances[:, 3].mean(), np.float32)
+    supported = np.minimum(own, carry[list(block)]).max(axis=0)
+    length = np.full(labels, np.log(count), np.float32)
+    refuting = np.full(labels, blocks.stances[:, 2].mean(), np.float32)
+    neutral = np.full(labels, blocks.stances[:, 3].mean(), np.float32)
     columns = [
         ordered[0],
         second,
-        blocks.mean(axis=0),
-        sentences.max(axis=0),
+        carry.mean(axis=0),
+        own.max(axis=0),
         supported,
-        _log_odds_of_any(blocks),
+        _log_odds_of_any(carry),
         length,
         refuting,
         neutral,

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leitmotif.classifier.fusion import PassageScores
+
 Array = NDArray[np.float32]
 
 _FLOOR = 1e-4
@@ -32,7 +34,7 @@ class Reading:
     def probabilities(self, features: Array) -> Array:
         """Shape (S, L): probability that each sentence carries each narrative, from `evidence_features`."""
         weights = self.evidence.coef_[0].astype(np.float32)
-        logits = features @ weights + self.evidence.intercept_[0]
+        logits = features[..., : len(weights)] @ weights + self.evidence.intercept_[0]
         return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
     def stances(self, context: Array) -> Array:
@@ -45,39 +47,70 @@ class Reading:
         return chances
 
 
-def evidence_features(sentences: Array, blocks: Array, block: Sequence[int], pooled: Array) -> Array:
+def evidence_features(sentences: PassageScores, blocks: PassageScores, block: Sequence[int], pooled: Array) -> Array:
     """What speaks for a sentence as evidence.
 
+    New columns go to the end: a model that was trained before they came reads as many as it knows.
+
     Args:
-        sentences: shape (S, L): carry logits of the sentences alone.
-        blocks: shape (B, L): carry logits of the blocks.
+        sentences: of the S sentences alone.
+        blocks: of the B blocks.
         block: for each sentence, the number of its block.
         pooled: shape (L,): logits of the whole text.
 
     Returns:
         Shape (S, L, features).
     """
-    around = blocks[list(block)]
-    whole = np.broadcast_to(pooled, sentences.shape)
+    own, around = sentences.carry, blocks.rows(block)
+    whole = np.broadcast_to(pooled, own.shape)
+    told, told_around = (_column(_log_odds(s.stances[:, :2].sum(axis=1)), own) for s in (sentences, around))
     columns = [
-        sentences,
-        around,
+        own,
+        around.carry,
         whole,
-        np.minimum(sentences, around),
-        np.minimum(sentences, whole),
-        sentences - sentences.max(axis=0, keepdims=True),
+        np.minimum(own, around.carry),
+        np.minimum(own, whole),
+        own - own.max(axis=0, keepdims=True),
+        _best_neighbour(own),
+        told,
+        told_around,
+        _column(_log_odds(around.stances[:, 3]), own),
+        sentences.touched,
+        around.touched,
+        np.minimum(around.touched, told),
+        own - own.max(axis=1, keepdims=True),
+        around.carry - around.carry.max(axis=1, keepdims=True),
+        np.broadcast_to(blocks.carry.mean(axis=0), own.shape),
     ]
     return np.stack(columns, axis=2).astype(np.float32)
 
 
-def stance_context(sentences: Array, blocks: Array, block: Sequence[int]) -> Array:
+def _column(values: Array, like: Array) -> Array:
+    """Shape (S, L) of values (S,)."""
+    return np.broadcast_to(values[:, None], like.shape)
+
+
+def _log_odds(chance: Array) -> Array:
+    clipped = np.clip(chance, _FLOOR, 1 - _FLOOR)
+    result: Array = np.log(clipped / (1 - clipped))
+    return result
+
+
+def _best_neighbour(scores: Array) -> Array:
+    """Shape (S, L): the higher score of the sentences before and after; the lowest of the text where there is none."""
+    edge = scores.min(axis=0, keepdims=True)
+    result: Array = np.maximum(np.vstack([edge, scores[:-1]]), np.vstack([scores[1:], edge]))
+    return result
+
+
+def stance_context(sentences: PassageScores, blocks: PassageScores, block: Sequence[int]) -> Array:
     """Shape (S, 12): log-probabilities of the four stances of each sentence, of its block, and the text's mean.
 
     Args:
-        sentences: shape (S, 4): stance probabilities of the sentences alone.
-        blocks: shape (B, 4): those of the blocks.
+        sentences: of the S sentences alone.
+        blocks: of the B blocks.
         block: for each sentence, the number of its block.
     """
-    mean = np.broadcast_to(blocks.mean(axis=0), sentences.shape)
-    together = np.hstack([sentences, blocks[list(block)], mean])
+    mean = np.broadcast_to(blocks.stances.mean(axis=0), sentences.stances.shape)
+    together = np.hstack([sentences.stances, blocks.stances[list(block)], mean])
     return np.asarray(np.log(np.maximum(together, _FLOOR)), np.float32)

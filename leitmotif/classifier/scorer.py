@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leitmotif.classifier.fusion import Fusion
+from leitmotif.classifier.fusion import Fusion, PassageScores
 from leitmotif.classifier.heads import Heads, part_scores, read_inputs
 from leitmotif.classifier.model import Scores, TextScores
 from leitmotif.classifier.pooling import Pooling, pool_features
@@ -17,10 +17,9 @@ from leitmotif.encoder import Encoder
 
 @dataclass(frozen=True, slots=True)
 class UnitScores:
-    """Of n passages: carry logits (n, L), stance probabilities (n, 4), unit vectors (n, d), what parts say (n, L)."""
+    """Of n passages: what they carry, unit vectors (n, d), and what parts say (n, L)."""
 
-    carry: Scores
-    stances: Scores
+    passages: PassageScores
     vectors: Scores
     parts: Mapping[str, Scores]
 
@@ -79,22 +78,21 @@ class TrainedModel:
         """Score a text that was split into `sentences`; at least one."""
         units = make_units(sentences)
         scored = self.score_units(units.texts)
-        own, blocks = list(units.sentence), list(units.blocks)
-        carry, around = scored.carry[own], scored.carry[blocks]
-        pooled = pool_features(carry, around, scored.stances[blocks], units.block)
-        evidence = evidence_features(carry, around, units.block, self._pooling.logits(pooled))
-        context = stance_context(scored.stances[own], scored.stances[blocks], units.block)
+        own, blocks = scored.passages.rows(units.sentence), scored.passages.rows(units.blocks)
+        pooled = pool_features(own, blocks, units.block)
+        evidence = evidence_features(own, blocks, units.block, self._pooling.logits(pooled))
+        context = stance_context(own, blocks, units.block)
+        rows = list(units.sentence)
         return TextScores(
             narratives=self._pooling.probabilities(pooled),
             sentences=self._reading.probabilities(evidence),
             stances=self._reading.stances(context),
-            vectors=scored.vectors[own],
-            parts={name: said[own].max(axis=0) for name, said in scored.parts.items()},
+            vectors=scored.vectors[rows],
+            parts={name: said[rows].max(axis=0) for name, said in scored.parts.items()},
         )
 
     def score_units(self, texts: Sequence[str]) -> UnitScores:
         """Score passages on their own."""
         encoded = self._encoder.encode_deep(texts)
         layer = self._heads.score(read_inputs(self._heads.vectorisers, texts, encoded))
-        stances = self._fusion.stances(layer)
-        return UnitScores(self._fusion.carry_logits(layer, stances), stances, encoded.vectors, part_scores(layer))
+        return UnitScores(self._fusion.read(layer), encoded.vectors, part_scores(layer))
