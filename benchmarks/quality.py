@@ -3,7 +3,8 @@
     python benchmarks/quality.py [--bench ../shared/bench] [--out benchmarks/results/quality.json]
 
 Baselines, all trained on the same corpus: similarity to the codebook's definitions (no training), plain
-sentence-transformers with logistic regression, TF-IDF with a linear model. Each gets the threshold that is best for
+sentence-transformers with logistic regression, TF-IDF with a linear model, and SetFit where `--setfit FOLDER` names a
+body that `benchmarks.setfit_body` tuned. Each gets the threshold that is best for
 macro-F1 over its own cross-validation on the corpus. Nothing is chosen on the material that is measured here.
 """
 
@@ -29,7 +30,7 @@ from leitmotif.classifier.loading import BRANCH_FILE, load_model
 from leitmotif.classifier.scorer import TrainedModel
 from leitmotif.classifier.units import make_units
 from leitmotif.domain import Stance
-from leitmotif.encoder import open_encoder
+from leitmotif.encoder import SentenceEncoder, open_encoder
 from leitmotif.evidence import Reading, stance_of
 from leitmotif.registry import Registry
 from leitmotif.settings import Settings
@@ -117,14 +118,20 @@ def product(model: TrainedModel) -> Judge:
     )
 
 
-def baselines(corpus: Corpus, encoder: VectorCache) -> list[Judge]:
-    """The three baselines, trained on the titles and summaries of the cases and the texts without a narrative."""
+def baseline_material(corpus: Corpus) -> tuple[list[str], NDArray[np.bool_]]:
+    """Titles and summaries of the English cases and the texts without a narrative, with labels of shape (n, L)."""
     labels = corpus.codebook.ids
     cases = [case for case in corpus.cases if not case.id.startswith(("lm-ru", "lm-uk", "lm-de", "lm-fr", "lm-es"))]
     texts = [case.claim_text for case in cases] + [plain.text for plain in corpus.plain_texts]
     truth = np.zeros((len(texts), len(labels)), bool)
     for row, case in enumerate(cases):
         truth[row] = [label in case.narratives for label in labels]
+    return texts, truth
+
+
+def baselines(corpus: Corpus, encoder: VectorCache) -> list[Judge]:
+    """The three baselines, trained on the titles and summaries of the cases and the texts without a narrative."""
+    texts, truth = baseline_material(corpus)
     definitions = define(corpus.codebook, encoder)
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2).fit(texts)
     return [
@@ -132,6 +139,14 @@ def baselines(corpus: Corpus, encoder: VectorCache) -> list[Judge]:
         _linear("sentence-transformers + logistic regression", encoder.encode_passages, texts, truth),
         _linear("TF-IDF + logistic regression", words.transform, texts, truth),
     ]
+
+
+def setfit(corpus: Corpus, folder: Path | None) -> list[Judge]:
+    """SetFit, where its tuned body is at hand. Its thresholds see texts that the body has seen, unlike the others'."""
+    if folder is None:
+        return []
+    body = SentenceEncoder(folder, "setfit")
+    return [_linear("SetFit", body.encode_passages, *baseline_material(corpus))]
 
 
 def _linear(name: str, features: Callable[[Sequence[str]], Any], texts: list[str], truth: NDArray[np.bool_]) -> Judge:
@@ -199,6 +214,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bench", type=Path, default=Path("../shared/bench"))
+    parser.add_argument("--setfit", type=Path, help="a body that benchmarks.setfit_body tuned")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/quality.json"))
     arguments = parser.parse_args()
     settings = Settings()
@@ -210,7 +226,7 @@ def main() -> None:
     material = read_material(arguments.bench)
     encode_ahead(material, cache)
     results = {}
-    for judge in [*baselines(corpus, cache), product(model)]:
+    for judge in [*baselines(corpus, cache), *setfit(corpus, arguments.setfit), product(model)]:
         results[judge.name] = measure_judge(judge, material, model.labels)
         shown = {k: round(v, 3) for k, v in results[judge.name].items() if isinstance(v, float)}
         print(judge.name, json.dumps(shown), flush=True)

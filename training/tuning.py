@@ -1,6 +1,6 @@
 """Tunes a branch of the encoder on the corpus: which narratives a text touches and carries, and with what stance.
 
-The lower layers stay as they are and are run once; only the upper ones are trained. A part of the corpus is kept from
+What lies below the branch stays as it is and is run once; only the branch is trained. A part of the corpus is kept from
 the branch, so that there are texts on which its scores can be weighed against the other heads'.
 """
 
@@ -41,7 +41,7 @@ _POOL = 40
 class TuningSettings:
     """Hyper-parameters. The loss is binary cross-entropy over narratives plus cross-entropy over stances."""
 
-    layer: int = 3
+    layer: int = 0
     epochs: int = 3
     batch: int = 48
     rate: float = 3e-4

@@ -1,7 +1,7 @@
-"""A tuned branch of the encoder: copies of its upper layers, tuned on the corpus until stance moves the result.
+"""A tuned branch of the encoder: copies of its layers, tuned on the corpus until stance moves the result.
 
 The encoder itself stays as it is, so search and stored vectors do not change. The branch starts from the hidden states
-of the layer at which it leaves the trunk, so a text costs half a pass more, not a second one.
+of the layer at which it leaves the trunk; at layer 0 it leaves at the embeddings and costs a whole pass more.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MASKED = -1e4
 
 
 class BranchNet(nn.Module):
-    """Upper layers of a BERT-like transformer, then the mean and the maximum over tokens, then one linear layer.
+    """Layers of a BERT-like transformer, then the mean and the maximum over tokens, then one linear layer.
 
     Gives 2L + 4 logits: which of the L narratives a text touches, which it carries, and its stance.
     """
