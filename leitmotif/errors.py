@@ -38,6 +38,7 @@ LeitmotifError
 ├── StorageError
 └── StoreError
     ├── StoreUnavailable
+    │   └── DatabaseFull
     ├── SchemaTooNew
     └── CopyDiffers
 
@@ -207,7 +208,7 @@ class NotEnoughData(ModelError):
 
 
 class StorageError(LeitmotifError):
-    """A file of a bulk run cannot be read or written."""
+    """A file of a model version or of a bulk run cannot be read or written."""
 
 
 class StoreError(LeitmotifError):
@@ -216,6 +217,10 @@ class StoreError(LeitmotifError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be opened, or is full, locked or gone."""
+
+
+class DatabaseFull(StoreUnavailable):
+    """The disk of the database is full; nothing of what was asked is written."""
 
 
 class SchemaTooNew(StoreError):
