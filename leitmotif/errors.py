@@ -18,6 +18,7 @@ LeitmotifError
 │   └── ItemNotFound
 ├── Conflict
 │   ├── CaseExists
+│   ├── CaseChanged
 │   ├── OtherCases
 │   ├── FeedbackExists
 │   ├── NarrativeInUse
@@ -137,6 +138,10 @@ class Conflict(LeitmotifError):
 
 class CaseExists(Conflict):
     """A case with this id is already stored."""
+
+
+class CaseChanged(Conflict):
+    """Somebody else changed a case while it was being written."""
 
 
 class OtherCases(Conflict):
