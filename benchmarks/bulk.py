@@ -1,8 +1,10 @@
 """Bulk scoring on PostgreSQL: articles a second with one worker and with two, and with one of two killed half-way.
 
-    python -m benchmarks.bulk [--articles 5000] [--models models] [--cases 500] [--out benchmarks/results/bulk.json]
+    python -m benchmarks.bulk [--articles 5000] [--words 60] [--models models] [--cases 500]
+        [--out benchmarks/results/bulk.json]
 
-Articles of about 150 words are made of texts of the corpus. Workers are processes of their own with one thread each.
+Articles are made of texts of the corpus, until they have `--words` words: 60 is an agency brief,
+150 a short report. Workers are processes of their own with one thread each.
 They score a small file first, so that loading the model is not timed. The PostgreSQL is that of the tests.
 """
 
@@ -34,7 +36,6 @@ from service.bulk.runs import BulkRuns, BulkState, Files
 from service.bulk.workflows import enqueue_run
 from training.corpus import Corpus, load_corpus
 
-WORDS = 150
 WARM_UP = 40
 LOOK_SECONDS = 0.2
 Worker = subprocess.Popen[bytes]
@@ -61,7 +62,8 @@ def main() -> None:
         )
         corpus = load_corpus(settings.data_dir)
         _fill(settings, corpus, arguments.cases)
-        bench = Bench(settings, Path(folder), make_articles(corpus, arguments.articles))
+        articles = make_articles(corpus, arguments.articles, arguments.words)
+        bench = Bench(settings, Path(folder), articles)
         found = [
             bench.measure("one worker", 1),
             bench.measure("two workers", 2),
@@ -69,25 +71,31 @@ def main() -> None:
         ]
         model = Registry(settings.models_dir).live()
     report = {"model": model, "cores": os.cpu_count(), "cases": arguments.cases, "batch": settings.bulk_batch}
+    report |= {"words": arguments.words, "words_of_an_article": mean_words(articles)}
     load = [round(value, 1) for value in os.getloadavg()]
     report |= {"load_at_the_end": load, "runs": [asdict(one) for one in found]}
     report["ratio_to_one_worker"] = {one.setting: _ratio(one, found[0]) for one in found[1:]}
     arguments.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print(table(found))
+    print(f"Articles of {report['words_of_an_article']} words in the mean.\n\n{table(found)}")
 
 
-def make_articles(corpus: Corpus, count: int, seed: int = 17) -> list[dict[str, str]]:
-    """Articles of `WORDS` words or a little more, of English passages, claims and neutral texts."""
+def make_articles(corpus: Corpus, count: int, words: int, seed: int = 17) -> list[dict[str, str]]:
+    """Articles of so many words or a little more, of English passages, claims and neutral texts."""
     draw = random.Random(seed)
     texts = [text.text for text in corpus.plain_texts] + [passage.text for passage in corpus.passages]
     texts += [case.summary for case in corpus.cases if case.summary]
     articles = []
     for number in range(count):
         parts: list[str] = []
-        while sum(len(part.split()) for part in parts) < WORDS:
+        while sum(len(part.split()) for part in parts) < words:
             parts.append(draw.choice(texts))
         articles.append({"id": f"article-{number}", "text": "\n\n".join(parts), "language": "en"})
     return articles
+
+
+def mean_words(articles: list[dict[str, str]]) -> float:
+    """Words of an article, in the mean."""
+    return round(sum(len(article["text"].split()) for article in articles) / len(articles), 1)
 
 
 class Bench:
@@ -204,6 +212,7 @@ def _postgres() -> Iterator[str]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=5_000)
+    parser.add_argument("--words", type=int, default=60, help="least words of an article")
     parser.add_argument("--cases", type=int, default=500, help="cases in the database")
     parser.add_argument("--models", type=Path, default=Path("models"))
     parser.add_argument("--data", type=Path, default=Path("data"))

@@ -18,6 +18,7 @@ LeitmotifError
 │   └── ItemNotFound
 ├── Conflict
 │   ├── CaseExists
+│   ├── CaseChanged
 │   ├── OtherCases
 │   ├── FeedbackExists
 │   ├── NarrativeInUse
@@ -38,6 +39,7 @@ LeitmotifError
 ├── StorageError
 └── StoreError
     ├── StoreUnavailable
+    │   └── DatabaseFull
     ├── SchemaTooNew
     └── CopyDiffers
 
@@ -138,6 +140,10 @@ class CaseExists(Conflict):
     """A case with this id is already stored."""
 
 
+class CaseChanged(Conflict):
+    """Somebody else changed a case while it was being written."""
+
+
 class OtherCases(Conflict):
     """The database to copy into holds cases of its own."""
 
@@ -207,7 +213,7 @@ class NotEnoughData(ModelError):
 
 
 class StorageError(LeitmotifError):
-    """A file of a bulk run cannot be read or written."""
+    """A file of a model version or of a bulk run cannot be read or written."""
 
 
 class StoreError(LeitmotifError):
@@ -216,6 +222,10 @@ class StoreError(LeitmotifError):
 
 class StoreUnavailable(StoreError):
     """The database cannot be opened, or is full, locked or gone."""
+
+
+class DatabaseFull(StoreUnavailable):
+    """The disk of the database is full; nothing of what was asked is written."""
 
 
 class SchemaTooNew(StoreError):

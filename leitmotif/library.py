@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from leitmotif.domain import Case, CaseFilter, CasePage, ImportCounts, LabelSource
 from leitmotif.encoder import Encoder
-from leitmotif.errors import CaseNotFound, InvalidCursor
+from leitmotif.errors import CaseChanged, CaseExists, CaseNotFound, InvalidCursor
 from leitmotif.store.codec import decode_cursor, encode_cursor
 from leitmotif.store.protocol import CaseVectors, Store
 from leitmotif.text.normalise import match_key
@@ -19,6 +20,7 @@ FIELDS = ("title", "claim")
 """Fields of a case that have a vector: its title, and title and summary as one text."""
 
 _BATCH = 256
+_TRIES = 5
 _WORD_CANDIDATES = 50
 _RANK_CONSTANT = 60.0
 _SEARCH_DEPTH = 500
@@ -46,14 +48,45 @@ class Library:
     def encoder_name(self) -> str:
         return self._encoder.name
 
-    def put(self, cases: Sequence[Case], *, dry_run: bool = False, progress: Progress | None = None) -> ImportCounts:
-        """Add or replace cases, all or none. Only changed cases are encoded; human labels outlast weak ones."""
+    def put(
+        self,
+        cases: Sequence[Case],
+        *,
+        dry_run: bool = False,
+        replacing: bool = True,
+        progress: Progress | None = None,
+    ) -> ImportCounts:
+        """Add or replace cases, all or none. Only changed cases are encoded; human labels outlast weak ones.
+
+        Raises:
+            CaseExists: `replacing` is false, and one is stored with another content.
+            CaseChanged: others change the same cases all the time.
+        """
+        encoded: dict[Case, CaseVectors] = {}
+        for _ in range(_TRIES - 1):
+            with suppress(CaseChanged):
+                return self._put(cases, encoded, dry_run, replacing, progress)
+        return self._put(cases, encoded, dry_run, replacing, progress)
+
+    def _put(
+        self,
+        cases: Sequence[Case],
+        encoded: dict[Case, CaseVectors],
+        dry_run: bool,
+        replacing: bool,
+        progress: Progress | None,
+    ) -> ImportCounts:
+        """One try. `encoded` keeps what was encoded for the next."""
         stored = {case.id: case for case in self.store.get_cases([case.id for case in cases])}
+        if not replacing:
+            _refuse_changes(cases, stored)
         cases = [_keep_human_labels(case, stored.get(case.id)) for case in cases]
         if dry_run:
             return self.store.put_cases(cases, [], dry_run=True)
         changed = [case for case in cases if stored.get(case.id) != case]
-        counts = self.store.put_cases(changed, self._vectors(changed, progress))
+        new = [case for case in changed if case not in encoded]
+        encoded.update(zip(new, self._vectors(new, progress), strict=True))
+        counts = self.store.put_cases(changed, [encoded[case] for case in changed], seen=stored)
         return ImportCounts(counts.added, counts.changed, counts.unchanged + len(cases) - len(changed))
 
     def get(self, case_id: str) -> Case:
@@ -158,6 +191,14 @@ class Library:
         vectors = self._encoder.encode_passages(texts, progress)
         half = len(cases)
         return [CaseVectors(self._encoder.name, {"title": vectors[i], "claim": vectors[half + i]}) for i in range(half)]
+
+
+def _refuse_changes(cases: Sequence[Case], stored: Mapping[str, Case]) -> None:
+    taken = [case.id for case in cases if stored.get(case.id, case) != case]
+    if taken:
+        raise CaseExists(
+            f"Known already, with another content: {', '.join(taken)}. Use PUT /v1/cases/ID to change a case."
+        )
 
 
 def _keep_human_labels(case: Case, stored: Case | None) -> Case:

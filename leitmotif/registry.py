@@ -21,7 +21,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from leitmotif.errors import ModelCorrupt, ModelNotFound, NoLiveModel
+from leitmotif.errors import ModelCorrupt, ModelNotFound, NoLiveModel, StorageError
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -125,15 +125,30 @@ class Registry:
             return None
 
     def activate(self, version: str) -> None:
-        """Make a version live, after checking every file of it, and note it in the log of activations."""
+        """Make a version live, after checking every file of it, and note it in the log of activations.
+
+        Raises:
+            ModelNotFound: there is no such version.
+            ModelCorrupt: it is not what was published.
+            StorageError: the folder cannot be written; what was live stays live.
+        """
         self.verify(version)
+        try:
+            self._log_activation(version)
+            _replace(self._folder / "CURRENT", version + "\n")
+        except OSError as error:
+            raise StorageError(
+                f"{self._folder} cannot be written ({error.strerror or error}), so {version} did not go live: "
+                "if the disk is full, free space; then do it again."
+            ) from error
+
+    def _log_activation(self, version: str) -> None:
         entry = {"version": version, "at": now()}
         with (self._folder / "activations.jsonl").open("a+b") as log:
             # A switch that was cut short may have left half a line.
             log.seek(max(log.tell() - 1, 0))
             start = b"" if log.read() in {b"", b"\n"} else b"\n"
             log.write(start + json.dumps(entry).encode() + b"\n")
-        _replace(self._folder / "CURRENT", version + "\n")
 
     def activations(self) -> list[dict[str, str]]:
         """Every switch, oldest first: {version, at}."""
@@ -205,13 +220,17 @@ def sha256(path: Path) -> str:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file in one step: readers see the old content or the new."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".current-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".current-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _sync(folder: Path) -> None:

@@ -41,6 +41,7 @@ TABLE: Mapping[type[LeitmotifError], tuple[int, str]] = {
     errors.ModelError: (503, "model-unusable"),
     errors.StorageError: (503, "storage-unavailable"),
     errors.StoreUnavailable: (503, "database-unavailable"),
+    errors.DatabaseFull: (507, "disk-full"),
     errors.LeitmotifError: (500, "internal-error"),
 }
 """Status and problem type of each class; a class that is not here takes those of its nearest ancestor."""

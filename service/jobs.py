@@ -180,7 +180,7 @@ def execute(
         shop.folder.remove()
         recorder.finish(outcome.version, outcome.metrics, outcome.gate or None, skipped=outcome.skipped)
     except BaseException as error:
-        recorder.stop(error)
+        recorder.try_to_stop(error)
         raise
     return outcome
 

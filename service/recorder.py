@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from leitmotif.errors import LeitmotifError, RunCancelled
+from leitmotif.errors import LeitmotifError, RunCancelled, StoreUnavailable
 from leitmotif.ledger import Ledger
 from leitmotif.ledger.clock import now
 from leitmotif.ledger.runs import RunRecord
+
+logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
@@ -73,6 +76,13 @@ class Recorder:
         else:
             cause = str(error) if isinstance(error, LeitmotifError) else f"{type(error).__name__}: {error}"
             self._end(status="failed", error=cause)
+
+    def try_to_stop(self, error: BaseException) -> None:
+        """Note why it ended early, or say in the log that the database takes no note: the reason is not to be lost."""
+        try:
+            self.stop(error)
+        except StoreUnavailable as fault:
+            logger.error("run %s stops (%s), which cannot be noted: %s", self.run.id, error, fault)
 
     def _end(self, **changes: object) -> None:
         self.run = replace(self.run, updated=now(), seconds_left=None, **changes)  # type: ignore[arg-type]

@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dbos import DBOS
 
-from leitmotif.errors import LeitmotifError
+from leitmotif.errors import DatabaseFull, LeitmotifError, StoreUnavailable
 from leitmotif.ledger import Ledger, open_ledger
 from leitmotif.ledger.runs import RunRecord
 from leitmotif.ledger.workers import Worker, this_process
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 _POLL_SECONDS = 0.5
+_PATIENCE_SECONDS = 600.0
 _OVER = frozenset({"SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"})
 
 Open = Callable[[Settings, Ledger, str], "Workshop"]
@@ -101,7 +103,20 @@ def _train(shop: Workshop, run: RunRecord, me: Worker) -> str:
 
 
 def _as_steps(do: Do) -> Do:
-    return lambda stage: DBOS.run_step({"name": stage}, do, stage)
+    return lambda stage: DBOS.run_step({"name": stage}, _patiently, do, stage)
+
+
+def _patiently(do: Do, stage: str) -> Mapping[str, Any]:
+    """Do a stage; where the database goes away meanwhile, wait for it and do the stage anew."""
+    given_up = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return do(stage)
+        except StoreUnavailable as error:
+            if isinstance(error, DatabaseFull) or time.monotonic() > given_up:
+                raise
+            logger.warning("stage %s waits for the database: %s", stage, error)
+            time.sleep(LOOK_SECONDS)
 
 
 def _look(settings: Settings, ledger: Ledger, me: Worker, stages: BulkStages) -> None:

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from dbos._serialization import Serializer
 
-from leitmotif.errors import LeitmotifError, StoreUnavailable
+from leitmotif.errors import LeitmotifError
 from leitmotif.ledger.runs import RunRecord
 from leitmotif.ledger.workers import Worker
+from leitmotif.outage import outage
 
 QUEUE = "training"
 WORKFLOW = "train"
@@ -87,8 +88,7 @@ def client(database_url: str) -> Iterator[DBOSClient]:
         finally:
             opened.destroy()
     except sa.exc.SQLAlchemyError as error:
-        cause = getattr(error, "orig", None) or error
-        raise StoreUnavailable(f"The database of workflows does not work: {cause}.") from error
+        raise outage("of workflows", getattr(error, "orig", None) or error) from error
 
 
 def enqueue(opened: DBOSClient, run: RunRecord) -> None:

@@ -44,10 +44,11 @@ class Server:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement)
 
-    def new_database(self) -> str:
-        """URL of a database without tables or extensions."""
+    def new_database(self, template: str = "") -> str:
+        """URL of a database without tables or extensions, or of a copy of another that nobody has open."""
         name = f"cases_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name}")
+        source = f" TEMPLATE {psycopg.conninfo.conninfo_to_dict(template)['dbname']}" if template else ""
+        self.execute(f"CREATE DATABASE {name}{source}")
         return self.url(name)
 
     def drop_database(self, url: str) -> None:

@@ -82,7 +82,12 @@ def _read(path: Path, dimension: int) -> _Known:
 
 def _write(path: Path, known: _Known) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".cache-")
-    with os.fdopen(handle, "wb") as file:
-        np.savez(file, keys=np.array(list(known)), deep=np.stack(list(known.values())))
-    Path(temporary).replace(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".cache-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, keys=np.array(list(known)), deep=np.stack(list(known.values())))
+        temporary.replace(path)
+    finally:
+        # On a full disk it would take the space that is needed to go on.
+        temporary.unlink(missing_ok=True)

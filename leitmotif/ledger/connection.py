@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from leitmotif.errors import ConfigurationError, StoreUnavailable
 from leitmotif.ledger.migrations import migrate
+from leitmotif.outage import outage
 
 _BUSY_MILLISECONDS = 30_000
 _RETRY_SECONDS = 0.02
@@ -26,7 +27,8 @@ class Database:
     """The ledger's tables; `read` and `write` hand out connections. Safe for many threads and processes."""
 
     def __init__(self, url: str) -> None:
-        self._name = url.split("@")[-1]
+        # What stands before is user and password; what comes behind may hold a password, too.
+        self._name = url.split("@")[-1].split("?")[0]
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(**{_WRITES: True})
         try:
@@ -59,8 +61,7 @@ class Database:
         try:
             yield
         except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
-            cause = getattr(error, "orig", None) or error
-            raise StoreUnavailable(f"The database {self._name} does not work: {cause}.") from error
+            raise outage(self._name, getattr(error, "orig", None) or error) from error
 
 
 def _engine(url: str) -> sa.Engine:

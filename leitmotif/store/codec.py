@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from leitmotif.domain import Appearance, Case, CaseFilter, LabelSource
-from leitmotif.errors import InvalidCursor
+from leitmotif.errors import CaseChanged, InvalidCursor
 from leitmotif.text.normalise import content_hash
 
 FILTERS = (
@@ -28,6 +28,17 @@ _LISTS = ("narratives", "languages", "countries", "outlets", "keywords")
 def case_to_json(case: Case) -> str:
     body = {key: value for key, value in asdict(case).items() if value}
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def refuse_unseen(case_id: str, body: str | None, seen: Mapping[str, Case]) -> None:
+    """Look whether a case is still stored as somebody saw it.
+
+    Raises:
+        CaseChanged: it is not.
+    """
+    stored = None if body is None else case_from_json(body)
+    if stored != seen.get(case_id):
+        raise CaseChanged(f"Somebody else changed case {case_id!r} meanwhile: do it again.")
 
 
 def case_from_json(body: str) -> Case:

@@ -43,12 +43,21 @@ class Store(Protocol):
     """Cases with their vectors and words, searchable at once after the call that wrote them."""
 
     def put_cases(
-        self, cases: Sequence[Case], vectors: Sequence[CaseVectors], *, dry_run: bool = False
+        self,
+        cases: Sequence[Case],
+        vectors: Sequence[CaseVectors],
+        *,
+        dry_run: bool = False,
+        seen: Mapping[str, Case] | None = None,
     ) -> ImportCounts:
         """Add new cases and replace changed ones, all or none; `vectors[i]` belong to `cases[i]`.
 
         A case that equals the stored one is counted as unchanged and not written. With `dry_run` nothing is
-        written, `vectors` may be empty and the counts say what would happen.
+        written, `vectors` may be empty and the counts say what would happen. `seen` is what was stored of these cases,
+        by id, when they were made up.
+
+        Raises:
+            CaseChanged: something else than `seen` is stored by now; nothing is written.
         """
 
     def get_case(self, case_id: str) -> Case | None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 
 from leitmotif.errors import InputError, LeitmotifError
-from service.cli import analysis, bulk, cases, database, models, operation, review, training
+from service.cli import analysis, bulk, cases, database, feedback, models, operation, review, training
 from service.cli.output import print_error
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.add_typer(cases.app, name="cases")
 app.add_typer(bulk.app, name="bulk")
 app.add_typer(database.app, name="db")
 app.add_typer(review.app, name="review")
+app.add_typer(feedback.app, name="feedback")
 app.command("train")(training.train)
 app.command("evaluate")(training.evaluate)
 app.add_typer(models.app, name="models")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import SkipValidation
 
 from leitmotif.domain import Case, CaseFilter, CasePage
-from leitmotif.errors import CaseExists, InvalidRecord, Problem, TooMany
+from leitmotif.errors import InvalidRecord, Problem, TooMany
 from leitmotif.formats.record import CaseRecord, read_record
 from service.parts import Parts
 from service.routes.common import PartsDep, case_filter, problems
@@ -46,8 +46,7 @@ def create_cases(records: OneOrMany, response: Response, parts: PartsDep) -> Cas
     """
     raw: Any = records
     cases = _read_many(raw, parts) if isinstance(raw, list) else [_read_one(raw, parts)]
-    _refuse_changes(parts, cases)
-    counts = parts.library.put(cases)
+    counts = parts.library.put(cases, replacing=False)
     response.status_code = 201 if counts.added else 200
     if not isinstance(raw, list):
         response.headers["Location"] = f"/v1/cases/{quote(cases[0].id)}"
@@ -122,12 +121,3 @@ def _read_many(raws: Sequence[Any], parts: Parts) -> list[Case]:
     if faults:
         raise InvalidRecord(f"{len(faults)} faults in the records, so none was added.", faults)
     return list(cases.values())
-
-
-def _refuse_changes(parts: Parts, cases: Sequence[Case]) -> None:
-    wanted = {case.id: case for case in cases}
-    taken = [known.id for known in parts.store.get_cases(list(wanted)) if known != wanted[known.id]]
-    if taken:
-        raise CaseExists(
-            f"Known already, with another content: {', '.join(taken)}. Use PUT /v1/cases/ID to change a case."
-        )

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from leitmotif.errors import InvalidRecord, Problem, TextTooLong
+from leitmotif.ledger import Ledger
 from leitmotif.ledger.clock import now
 from leitmotif.ledger.feedback import (
     Feedback,
@@ -62,7 +63,8 @@ def accept_feedback(
     feedback_id: str, parts: PartsDep, who: ActorDep, wanted: DecisionRequest | None = None
 ) -> FeedbackBody:
     """Let the next training learn from it."""
-    return _decide(parts, feedback_id, FeedbackStatus.ACCEPTED, who, wanted)
+    note = wanted.note if wanted else ""
+    return feedback_body(decide(parts.ledger, feedback_id, FeedbackStatus.ACCEPTED, who=who, note=note)[0])
 
 
 @router.post("/{feedback_id}/dismiss", responses=problems(404))
@@ -70,7 +72,8 @@ def dismiss_feedback(
     feedback_id: str, parts: PartsDep, who: ActorDep, wanted: DecisionRequest | None = None
 ) -> FeedbackBody:
     """Set it aside: the next training does not learn from it, and a rejected match is offered again."""
-    return _decide(parts, feedback_id, FeedbackStatus.DISMISSED, who, wanted)
+    note = wanted.note if wanted else ""
+    return feedback_body(decide(parts.ledger, feedback_id, FeedbackStatus.DISMISSED, who=who, note=note)[0])
 
 
 def feedback_of(wanted: FeedbackRequest, parts: Parts, who: str) -> Feedback:
@@ -125,17 +128,21 @@ def _target(wanted: FeedbackRequest) -> FeedbackTarget:
     return FeedbackTarget.SENTENCE if wanted.sentence else FeedbackTarget.TEXT
 
 
-def _decide(
-    parts: Parts, feedback_id: str, status: FeedbackStatus, who: str, wanted: DecisionRequest | None
-) -> FeedbackBody:
-    note = wanted.note if wanted else ""
-    record, changed = parts.ledger.feedback.decide(feedback_id, status, who=who, note=note)
+def decide(
+    ledger: Ledger, feedback_id: str, status: FeedbackStatus, *, who: str, note: str
+) -> tuple[FeedbackRecord, bool]:
+    """Accept or dismiss feedback and note it in the audit log; False if it had this status already.
+
+    Raises:
+        FeedbackNotFound: no feedback has this id.
+    """
+    record, changed = ledger.feedback.decide(feedback_id, status, who=who, note=note)
     if changed:
         act = "feedback.accept" if status is FeedbackStatus.ACCEPTED else "feedback.dismiss"
         feedback = record.feedback
         details = {"kind": feedback.kind, "target": feedback.target, "narratives": feedback.narratives, "note": note}
-        parts.ledger.audit.add(who, act, feedback_id, details)
-    return feedback_body(record)
+        ledger.audit.add(who, act, feedback_id, details)
+    return record, changed
 
 
 def feedback_body(record: FeedbackRecord) -> FeedbackBody:

@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from leitmotif.errors import ConfigurationError, StoreUnavailable
+from leitmotif.outage import outage
 from leitmotif.store.postgres.locks import Lock, take
 from leitmotif.store.postgres.schema import migrate
 
@@ -102,7 +103,7 @@ class Database:
                 f"The database {self._place} is busy with another long write: try again later."
             ) from error
         except psycopg.Error as error:
-            raise StoreUnavailable(f"The database {self._place} does not work: {_first_line(error)}.") from error
+            raise outage(self._place, error) from error
 
     def _connect(self) -> Connection:
         try:

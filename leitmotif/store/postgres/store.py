@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -33,7 +33,12 @@ class PostgresStore:
         self._tokeniser = Tokeniser()
 
     def put_cases(
-        self, cases: Sequence[Case], vectors: Sequence[CaseVectors], *, dry_run: bool = False
+        self,
+        cases: Sequence[Case],
+        vectors: Sequence[CaseVectors],
+        *,
+        dry_run: bool = False,
+        seen: Mapping[str, Case] | None = None,
     ) -> ImportCounts:
         with self._database.write() as connection:
             digests = _digests(connection, cases)
@@ -49,6 +54,8 @@ class PostgresStore:
                 if not dry_run:
                     digests[key] = digest
                     entries[key] = Entry(case, body, vectors[position])
+            if seen is not None:
+                _refuse_unseen(connection, [entry.case for entry in entries.values()], seen)
             write_cases(connection, list(entries.values()), self._tokeniser)
             self._grow(connection, [entry.vectors for entry in entries.values()])
         return ImportCounts(added=added, changed=changed, unchanged=unchanged, dry_run=dry_run)
@@ -233,6 +240,13 @@ class PostgresStore:
                 [*parameters, indexable(case_id), _EXPORT_BATCH],
             ).fetchall()
         return [codec.case_from_json(body) for (body,) in rows]
+
+
+def _refuse_unseen(connection: Connection, cases: Sequence[Case], seen: Mapping[str, Case]) -> None:
+    keys = [indexable(case.id) for case in cases]
+    bodies = dict(connection.execute("SELECT id, body FROM cases WHERE id = ANY(%s)", (keys,)).fetchall())
+    for key, case in zip(keys, cases, strict=True):
+        codec.refuse_unseen(case.id, bodies.get(key), seen)
 
 
 def _digests(connection: Connection, cases: Sequence[Case]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from leitmotif.errors import SchemaTooNew, StoreUnavailable
+from leitmotif.outage import outage
 
 _BUSY_SECONDS = 30
 _PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "cache_size = -65536")
@@ -92,7 +93,7 @@ class Database:
         try:
             yield
         except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
-            raise StoreUnavailable(f"The database {self._path} does not work: {error}.") from error
+            raise outage(str(self._path), error) from error
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

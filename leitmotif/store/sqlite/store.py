@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +31,25 @@ class SqliteStore:
         self._words = WordCounts(self._database)
 
     def put_cases(
-        self, cases: Sequence[Case], vectors: Sequence[CaseVectors], *, dry_run: bool = False
+        self,
+        cases: Sequence[Case],
+        vectors: Sequence[CaseVectors],
+        *,
+        dry_run: bool = False,
+        seen: Mapping[str, Case] | None = None,
     ) -> ImportCounts:
         added = changed = unchanged = 0
+        written: set[str] = set()
         with self._database.write() as connection:
             for position, case in enumerate(cases):
                 body = codec.case_to_json(case)
-                stored = connection.execute("SELECT row, digest FROM cases WHERE id = ?", (case.id,)).fetchone()
+                stored = connection.execute("SELECT row, digest, body FROM cases WHERE id = ?", (case.id,)).fetchone()
                 if stored and stored[1] == codec.digest(body):
                     unchanged += 1
                     continue
+                if seen is not None and case.id not in written:
+                    codec.refuse_unseen(case.id, stored and stored[2], seen)
+                written.add(case.id)
                 added, changed = (added, changed + 1) if stored else (added + 1, changed)
                 if not dry_run:
                     row = _write_case(connection, case, body, stored and stored[0])
