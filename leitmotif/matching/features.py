@@ -65,6 +65,25 @@ class Fields:
     dates: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is the same for every case, of the claim and of its sentences: stems, and the sum of their rarity."""
+
+    query: Query
+    stems: Set[str]
+    weight: float
+    most: float
+    sentences: tuple[tuple[Set[str], float], ...]
+    beginnings: Set[str]
+
+    @classmethod
+    def of(cls, query: Query) -> _Asked:
+        sentences = tuple((s.stems.keys(), sum(map(query.rarity.__getitem__, s.stems))) for s in query.sentences)
+        weight = sum(map(query.rarity.__getitem__, query.whole.stems))
+        most = max(math.sqrt(sum(query.rarity.values())), 0.1)
+        return cls(query, query.whole.stems.keys(), weight, most, sentences, _beginnings(query.whole))
+
+
 def describe(
     query: Query, cases: Sequence[Fields], cosines: NDArray[np.float32], sentence: NDArray[np.float32], rarity: Rarity
 ) -> NDArray[np.float32]:
@@ -75,7 +94,8 @@ def describe(
         sentence: shape (len(cases),): the best of the claim's sentences to the best of both fields.
         rarity: of a stem of the cases that is not in the claim, in [0, 1].
     """
-    rows = np.array([_words(query, case, rarity) for case in cases], np.float32)
+    asked = _Asked.of(query)
+    rows = np.array([_words(asked, case, rarity) for case in cases], np.float32)
     best = np.maximum(cosines.max(axis=1), sentence)
     total = rows[:, 0]
     columns = [cosines, sentence[:, None], (best - _best_other(best))[:, None], _ranks(best)[:, None]]
@@ -83,21 +103,20 @@ def describe(
     return np.concatenate(columns, axis=1).astype(np.float32)
 
 
-def _words(query: Query, case: Fields, rarity: Rarity) -> list[float]:
-    fields = (case.title, case.summary, case.appearances)
-    scores = [_score(query, field) for field in fields]
+def _words(asked: _Asked, case: Fields, rarity: Rarity) -> list[float]:
+    query, rare = asked.query, asked.query.rarity.__getitem__
+    scores = [_score(asked, field) for field in (case.title, case.summary, case.appearances)]
     known = case.title.stems.keys() | case.summary.stems.keys() | case.appearances.stems.keys()
-    whole = query.whole.stems.keys()
-    shared = whole & known
+    shared = asked.stems & known
     return [
         sum(scores),
         *scores,
-        _share(query.rarity, whole, known),
-        max((_share(query.rarity, sentence.stems.keys(), known) for sentence in query.sentences), default=0.0),
-        _covered(case.title, whole, rarity),
-        _covered(case.summary, whole, rarity),
-        max((query.rarity[stem] for stem in shared), default=0.0),
-        _spelling(query.whole, case.title),
+        _ratio(sum(map(rare, shared)), asked.weight),
+        max((_ratio(sum(map(rare, stems & known)), weight) for stems, weight in asked.sentences), default=0.0),
+        _covered(case.title, asked.stems, rarity),
+        _covered(case.summary, asked.stems, rarity),
+        max(map(rare, shared), default=0.0),
+        _spelling(asked.beginnings, case.title),
         *_facts(query, case, known),
     ]
 
@@ -119,39 +138,40 @@ def _facts(query: Query, case: Fields, known: Set[str]) -> list[float]:
     ]
 
 
-def _score(query: Query, field: Wording) -> float:
+def _score(asked: _Asked, field: Wording) -> float:
     """BM25 (Robertson et al., 1994) of one field, as a share of what the claim could reach at most."""
+    shared = asked.stems & field.stems.keys()
+    if not shared:
+        return 0.0
     length = sum(field.stems.values())
     damping = _SATURATION * (1 - _LENGTH_SHARE + _LENGTH_SHARE * length / _AVERAGE_WORDS)
-    score = sum(
-        query.rarity[stem] * count * (_SATURATION + 1) / (count + damping)
-        for stem in query.whole.stems
-        if (count := field.stems.get(stem, 0))
-    )
-    return score / max(math.sqrt(sum(query.rarity.values())), 0.1)
+    rarity, counts = asked.query.rarity, field.stems
+    score = sum(rarity[stem] * counts[stem] / (counts[stem] + damping) for stem in shared)
+    return score * (_SATURATION + 1) / asked.most
 
 
 def _share(weights: Mapping[str, float], ours: Set[str], theirs: Set[str]) -> float:
     """Share of our weight that stands in theirs too, in [0, 1]."""
-    total = sum(weights[stem] for stem in ours)
-    return sum(weights[stem] for stem in ours & theirs) / total if total > 0 else 0.0
+    return _ratio(sum(weights[stem] for stem in ours & theirs), sum(weights[stem] for stem in ours))
 
 
 def _covered(field: Wording, whole: Set[str], rarity: Rarity) -> float:
     """Share of the field's weight that the claim holds too, in [0, 1]."""
-    total = shared = 0.0
-    for stem in field.stems:
-        weight = rarity(stem)
-        total += weight
-        shared += weight if stem in whole else 0.0
-    return shared / total if total > 0 else 0.0
+    return _ratio(sum(map(rarity, whole & field.stems.keys())), sum(map(rarity, field.stems)))
 
 
-def _spelling(query: Wording, title: Wording) -> float:
-    """Share of the title's letter groups that stand in the claim, which sees through spelling and inflection."""
-    ours = {stem[:_GRAM] for stem in query.stems if len(stem) >= _GRAM}
-    theirs = {stem[:_GRAM] for stem in title.stems if len(stem) >= _GRAM}
+def _ratio(part: float, total: float) -> float:
+    return part / total if total > 0 else 0.0
+
+
+def _spelling(ours: Set[str], title: Wording) -> float:
+    """Share of the title's words whose beginning stands in the claim, which sees through spelling and inflection."""
+    theirs = _beginnings(title)
     return len(ours & theirs) / len(theirs) if theirs else 0.0
+
+
+def _beginnings(wording: Wording) -> set[str]:
+    return {stem[:_GRAM] for stem in wording.stems if len(stem) >= _GRAM}
 
 
 def _gap(query: Query, case: Fields) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from leitmotif.domain import Case, CaseFilter
 from leitmotif.encoder import Encoder
 from leitmotif.library import FIELDS
 from leitmotif.matching.features import FEATURES, Fields, Query, describe
-from leitmotif.matching.wording import Wording, clean, middle, read
+from leitmotif.matching.wording import Wording, clean, middle, read, stem
 from leitmotif.store.protocol import Store
 from leitmotif.text.sentences import split_sentences
 
@@ -40,7 +40,7 @@ class CandidateFinder:
     def __init__(self, store: Store, encoder: Encoder) -> None:
         self._store = store
         self._encoder = encoder
-        self._read: Callable[[str], Wording] = lru_cache(_REMEMBERED)(read)
+        self._read: Callable[[str], Wording] = lru_cache(_REMEMBERED)(partial(read, stem=lru_cache(_REMEMBERED)(stem)))
 
     def find(
         self,
@@ -106,8 +106,11 @@ class CandidateFinder:
 
     def _rarity(self, wordings: Iterable[Wording]) -> Mapping[str, float]:
         """Inverse document frequency of each stem, in [0, 1]."""
-        forms = {stem: form for wording in wordings for stem, form in wording.forms.items()}
+        forms: dict[str, str] = {}
+        for wording in wordings:
+            forms.update(wording.forms)
         total = self._store.count_cases() + 1
         counts = self._store.document_counts(set(forms.values()))
-        scale = math.log(total + 1)
-        return {stem: math.log(total / (counts.get(form, 0) + 1)) / scale for stem, form in forms.items()}
+        known = np.fromiter((counts.get(form, 0) for form in forms.values()), np.float64, len(forms))
+        rarity = np.log(total / (known + 1)) / math.log(total + 1)
+        return dict(zip(forms, rarity.tolist(), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -34,6 +34,7 @@ _DATE = re.compile(
     rf"\s+(?P<year>(?:19|20)\d\d)\b",
     re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _ENDINGS = "ations ation ments ment ingly edly ions ion ings ing ers ed es er ly s e".split()
 _SHORTEST_STEM = 3
 _FEWEST_SMALL = 0.25
@@ -71,21 +72,6 @@ def clean(text: str) -> str:
     return _SPACE.sub(" ", _EMOJI.sub(" ", text)).strip()
 
 
-def read(text: str) -> Wording:
-    """Take a text apart."""
-    bare = _DATE.sub(" ", text)
-    words = [word for word in match_key(bare).split() if word not in _STOP_WORDS]
-    forms = {stem(word): word for word in words}
-    return Wording(
-        stems=Counter(map(stem, words)),
-        forms=forms,
-        names=_names(bare),
-        numbers=frozenset(number.replace(",", "").rstrip(".") for number in _NUMBER.findall(bare)),
-        dates=tuple(day for found in _DATE.finditer(text) if (day := _day(found))),
-        negated=bool(_NEGATION.search(text)),
-    )
-
-
 def stem(word: str) -> str:
     """A word without its English ending, roughly: `attacks`, `attacked` and `attacking` become `attack`."""
     if len(word) <= _SHORTEST_STEM or not word.isascii() or word[-1].isdigit():
@@ -98,6 +84,22 @@ def stem(word: str) -> str:
             break
     doubled = len(word) > _SHORTEST_STEM and word[-1] == word[-2] and word[-1] not in "sl"
     return word[:-1] if doubled else word
+
+
+def read(text: str, stem: Callable[[str], str] = stem) -> Wording:
+    """Take a text apart; a caller that reads many texts may bring a `stem` that remembers words."""
+    dates = list(_DATE.finditer(text)) if _YEAR.search(text) else []
+    bare = _DATE.sub(" ", text) if dates else text
+    words = [word for word in match_key(bare).split() if word not in _STOP_WORDS]
+    stems = [stem(word) for word in words]
+    return Wording(
+        stems=Counter(stems),
+        forms=dict(zip(stems, words, strict=True)),
+        names=_names(bare, stem),
+        numbers=frozenset(number.replace(",", "").rstrip(".") for number in _NUMBER.findall(bare)),
+        dates=tuple(day for found in dates if (day := _day(found))),
+        negated=bool(_NEGATION.search(text)),
+    )
 
 
 def middle(reduced: str) -> date | None:
@@ -116,7 +118,7 @@ def _day(found: re.Match[str]) -> date | None:
     return middle(f"{found['year']}-{month}-{day}")
 
 
-def _names(text: str) -> frozenset[str]:
+def _names(text: str, stem: Callable[[str], str]) -> frozenset[str]:
     """None in a text where nearly every word is capitalised: such a headline tells no names from other words."""
     words = [word for word in text.split() if len(word) > 3 and word[0].isalpha()]
     if sum(word[0].islower() for word in words) < len(words) * _FEWEST_SMALL:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 _MOST_WORDS = 64
-_MOST_POSTINGS = 6_000
-_POSTINGS_SHARE = 50
+_MOST_POSTINGS = 3_000
+_POSTINGS_SHARE = 100
 _FEWEST_WORDS = 3
 
 
 def worth_searching(words: Sequence[str], counts: Mapping[str, int], total: int) -> list[str]:
-    """The rarest words, as many as stand together in at most 6,000 cases or a 50th of all, and never fewer than three.
+    """The rarest words, as many as stand together in at most 3,000 cases or a 100th of all, and never fewer than three.
 
-    Frequent words decide little, and reading the lists of cases that hold them takes the time.
+    Frequent words decide little, and scoring the cases that hold them takes the time: on the claims of data/claims,
+    6,000 find no more right cases than 3,000, in twice the time.
 
     Args:
         words: the query's.

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -100,6 +102,27 @@ def test_opening_again_keeps_everything(tmp_path: Path) -> None:
     again = opened(path)
     assert again.get_case("a") == case("a")
     again.close()
+
+
+def test_vectors_of_the_first_schema_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "cases.db"
+    first = resources.files("leitmotif.store.sqlite") / "migrations" / "0001_initial.sql"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(first.read_text(encoding="utf-8"))
+        connection.execute("INSERT INTO cases (id, date, digest, body) VALUES ('old', '', '', '{}')")
+        connection.executemany(
+            "INSERT INTO vectors (encoder, field, row, vector) VALUES (?, ?, 1, ?)",
+            [(ENCODER, field, unit(seed).tobytes()) for seed, field in enumerate(("title", "claim"))],
+        )
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with closing(opened(path)) as store:
+        kept = store.get_vectors(["old"], ENCODER)["old"]
+        assert {field: vector.tolist() for field, vector in kept.items()} == {
+            "title": unit(0).tolist(),
+            "claim": unit(1).tolist(),
+        }
+        assert store.search_vectors(unit(1), ENCODER, "claim", CaseFilter(), limit=1)[0].case_id == "old"
 
 
 def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:

@@ -144,8 +144,7 @@ class SqliteStore:
                 some = case_ids[start : start + 500]
                 marks = ", ".join("?" * len(some))
                 for case_id, field, blob in connection.execute(
-                    # From cases to vectors by row: the other way round all vectors of the encoder would be read.
-                    "SELECT cases.id, v.field, v.vector FROM cases CROSS JOIN vectors v INDEXED BY vectors_by_row "
+                    "SELECT cases.id, v.field, v.vector FROM cases CROSS JOIN vectors v "
                     f"ON v.row = cases.row WHERE cases.id IN ({marks}) AND v.encoder = ?",
                     [*some, encoder],
                 ):
@@ -176,7 +175,8 @@ class SqliteStore:
     def cases_without_vectors(self, encoder: str, *, limit: int) -> list[Case]:
         with self._database.read() as connection:
             rows = connection.execute(
-                "SELECT body FROM cases WHERE row NOT IN (SELECT row FROM vectors WHERE encoder = ?) "
+                "SELECT body FROM cases WHERE NOT EXISTS "
+                "(SELECT 1 FROM vectors v WHERE v.row = cases.row AND v.encoder = ?) "
                 "ORDER BY row LIMIT ?",
                 (encoder, limit),
             ).fetchall()

@@ -33,16 +33,16 @@ class WordCounts:
     def of(self, words: Collection[str]) -> dict[str, int]:
         """In how many cases each word stands; words that stand in none have 0."""
         total, newest = self._step()
-        terms = {word: as_term(word) for word in words}
         with self._lock:
             allowed = total // _STALE_SHARE if total > _EXACT_UP_TO else 0
             if newest - self._counted_at > allowed or len(self._counts) > _REMEMBERED:
                 self._counts, self._counted_at = {}, newest
             counts = self._counts
-        missing = [term for term in dict.fromkeys(terms.values()) if term not in counts]
+        missing = {word: as_term(word) for word in words if word not in counts}
         if missing:
-            counts.update(dict.fromkeys(missing, 0) | self._count(missing))
-        return {word: counts[term] for word, term in terms.items()}
+            found = self._count(list(dict.fromkeys(missing.values())))
+            counts.update({word: found.get(term, 0) for word, term in missing.items()})
+        return {word: counts[word] for word in words}
 
     def total(self) -> int:
         """How many cases there are."""
