@@ -63,6 +63,11 @@ def build_examples(corpus: Corpus) -> list[Example]:
     return list(found.values())
 
 
+def is_covered(language: str, languages: Sequence[str]) -> bool:
+    """Whether a text of this language is learned from in full; `*` among the languages stands for all."""
+    return "*" in languages or language in languages
+
+
 def carry_matrix(examples: Sequence[Example], labels: Sequence[str]) -> NDArray[np.bool_]:
     """Shape (len(examples), len(labels)): which narratives each text carries."""
     return np.array([[label in example.carried for label in labels] for example in examples], bool)

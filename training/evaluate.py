@@ -56,7 +56,8 @@ def evaluate(
     details = {
         "narratives": _by_narrative(labels, truth, probability, predicted, thresholds),
         "flagged": _flagged(documents, predicted),
-        "registers": _registers(documents, truth, predicted),
+        "registers": _micro_f1([document.register for document in documents], truth, predicted),
+        "languages": _micro_f1([document.language for document in documents], truth, predicted),
         "reliability": curves.reliability(truth, probability),
         "risk_coverage": curves.risk_coverage(truth, probability, predicted),
         "precision_recall": curves.precision_recall(labels, truth, probability),
@@ -156,14 +157,14 @@ def _flagged(documents: Sequence[Document], predicted: NDArray[np.bool_]) -> dic
     }
 
 
-def _registers(
-    documents: Sequence[Document], truth: NDArray[np.bool_], predicted: NDArray[np.bool_]
+def _micro_f1(
+    kinds: Sequence[str], truth: NDArray[np.bool_], predicted: NDArray[np.bool_]
 ) -> dict[str, dict[str, float]]:
-    """By register: how many texts, and F1 over all pairs of text and narrative (micro-F1)."""
+    """By kind of text: how many texts, and F1 over all pairs of text and narrative (micro-F1)."""
     rows = {}
-    for register in sorted({document.register for document in documents}):
-        own = np.array([document.register == register for document in documents])
+    for kind in sorted(set(kinds)):
+        own = np.array(kinds) == kind
         both = int((truth[own] & predicted[own]).sum())
         f1 = 2 * both / max(int(truth[own].sum()) + int(predicted[own].sum()), 1)
-        rows[register] = {"texts": int(own.sum()), "micro_f1": round(f1, 4)}
+        rows[kind] = {"texts": int(own.sum()), "micro_f1": round(f1, 4)}
     return rows

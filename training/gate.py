@@ -15,7 +15,7 @@ from leitmotif.domain import Stance
 from leitmotif.settings import Settings
 from leitmotif.text.sentences import split_sentences
 from training.corpus import Corpus
-from training.dataset import NEUTRAL, build_examples
+from training.dataset import NEUTRAL, build_examples, is_covered
 from training.measure import macro_f1
 
 _TEXTS = frozenset({"case", "response", "contrast", "passage", "none"})
@@ -101,7 +101,7 @@ def held_out_texts(corpus: Corpus, languages: Sequence[str]) -> list[HeldOutText
         stances = [label.stance for sentence in article.sentences for label in sentence.labels]
         strongest = next((stance.value for stance in Stance if stance in stances), NEUTRAL)
         texts.append(HeldOutText(article.text, article.language, article.narratives, strongest, "article"))
-    return [text for text in texts if text.language in languages or "*" in languages]
+    return [text for text in texts if is_covered(text.language, languages)]
 
 
 def score(model: NarrativeModel, texts: Sequence[HeldOutText]) -> Scoring:

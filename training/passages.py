@@ -12,7 +12,7 @@ from leitmotif.classifier.units import Units, make_units
 from leitmotif.domain import Stance
 from leitmotif.text.sentences import split_sentences
 from training.corpus import Corpus, LabelledArticle, SentenceLabel
-from training.dataset import NEUTRAL, Example
+from training.dataset import NEUTRAL, Example, is_covered
 
 _STEPS = {"case": 3, "response": 3}
 """Without a branch, one in so many is enough to learn how such texts pool."""
@@ -29,6 +29,7 @@ class Document:
         group: as in `Example`.
         source: `case`, `response`, `contrast`, `article` or `none`.
         register: finer kind.
+        language: ISO 639-1.
         units: its passages.
         labels: for an article, the labels of each of its sentences as split; else empty.
     """
@@ -39,20 +40,26 @@ class Document:
     group: str
     source: str
     register: str
+    language: str
     units: Units
     labels: tuple[tuple[SentenceLabel, ...], ...] = ()
 
 
 def build_documents(
-    corpus: Corpus, examples: Sequence[Example], tuned_on: frozenset[str] = frozenset()
+    corpus: Corpus,
+    examples: Sequence[Example],
+    tuned_on: frozenset[str] = frozenset(),
+    languages: Sequence[str] = ("en",),
 ) -> list[Document]:
-    """Every article and every example that is a text of its own, but none that the tuned branch has learned from."""
+    """Every article and every example that is a text of its own, in the languages given, but none that the tuned branch
+    has learned from."""
+    covered = [example for example in examples if is_covered(example.language, languages)]
     documents = []
     for source in ("case", "response", "contrast", "passage", "none"):
-        some = [e for e in examples if e.source == source and e.language == "en" and e.group not in tuned_on]
+        some = [e for e in covered if e.source == source and e.group not in tuned_on]
         some = some if tuned_on else some[:: _STEPS.get(source, 1)]
-        documents += [_document(e.text, e.carried, e.stance, e.group, e.source, e.register) for e in some]
-    documents += [_of_article(article) for article in corpus.articles]
+        documents += [_document(e.text, e.carried, e.stance, e.group, e.source, e.register, e.language) for e in some]
+    documents += [_of_article(article) for article in corpus.articles if is_covered(article.language, languages)]
     return [document for document in documents if document.units.texts]
 
 
@@ -69,7 +76,9 @@ def unit_index(documents: Sequence[Document]) -> tuple[list[str], list[NDArray[n
 def _of_article(article: LabelledArticle) -> Document:
     stances = [label.stance for sentence in article.sentences for label in sentence.labels]
     strongest = next((stance.value for stance in Stance if stance in stances), NEUTRAL)
-    document = _document(article.text, article.narratives, strongest, article.id, "article", article.genre)
+    document = _document(
+        article.text, article.narratives, strongest, article.id, "article", article.genre, article.language
+    )
     return replace(document, labels=_aligned(article))
 
 
@@ -87,5 +96,7 @@ def _aligned(article: LabelledArticle) -> tuple[tuple[SentenceLabel, ...], ...]:
     )
 
 
-def _document(text: str, carried: tuple[str, ...], stance: str, group: str, source: str, register: str) -> Document:
-    return Document(text, carried, stance, group, source, register, make_units(split_sentences(text)))
+def _document(
+    text: str, carried: tuple[str, ...], stance: str, group: str, source: str, register: str, language: str
+) -> Document:
+    return Document(text, carried, stance, group, source, register, language, make_units(split_sentences(text)))

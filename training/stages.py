@@ -130,7 +130,7 @@ class Workshop:
 
     def documents(self, examples: Sequence[Example]) -> list[Document]:
         """The texts on which pooling and thresholds are learned."""
-        return build_documents(self.corpus, examples, self.tuned_on)
+        return build_documents(self.corpus, examples, self.tuned_on, self.settings.encoder_languages)
 
     @property
     def collected(self) -> Collected:
@@ -162,7 +162,7 @@ def embed_stage(shop: Workshop, report: Report) -> Note:
     """Encode every text that is new, and find the training texts that are near-duplicates of held-out ones."""
     found = shop.collected
     examples = build_examples(found.corpus)
-    units, _ = unit_index(build_documents(found.corpus, examples, shop.tuned_on))
+    units, _ = unit_index(build_documents(found.corpus, examples, shop.tuned_on, shop.settings.encoder_languages))
     held_out = [example.text for example in build_examples(found.held_out)]
     texts = list(dict.fromkeys([*(example.text for example in examples), *units, *held_out]))
     for start in range(0, len(texts), _CHUNK):

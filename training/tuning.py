@@ -22,7 +22,15 @@ from leitmotif.ledger import Ledger
 from leitmotif.settings import Settings
 from leitmotif.store.protocol import Store
 from training.collect import collect
-from training.dataset import Example, build_examples, carry_matrix, stance_codes, stance_weights, touch_matrix
+from training.dataset import (
+    Example,
+    build_examples,
+    carry_matrix,
+    is_covered,
+    stance_codes,
+    stance_weights,
+    touch_matrix,
+)
 from training.holdout import SHARE, fraction
 
 Progress = Callable[[float], None]
@@ -67,7 +75,8 @@ def tune_branch(settings: Settings, store: Store, ledger: Ledger, progress: Prog
     """
     found = collect(settings.data_dir, store, ledger)
     encoder = open_encoder(settings)
-    net, info = tune(encoder, build_examples(found.corpus), found.corpus.codebook.ids, TuningSettings(), progress)
+    examples = [e for e in build_examples(found.corpus) if is_covered(e.language, settings.encoder_languages)]
+    net, info = tune(encoder, examples, found.corpus.codebook.ids, TuningSettings(), progress)
     path = branch_path(settings.models_dir, encoder.name)
     save_branch(path, net, info)
     return path
@@ -80,8 +89,8 @@ def tune(
     settings: TuningSettings,
     progress: Progress,
 ) -> tuple[BranchNet, BranchInfo]:
-    """A branch tuned on the English examples that are neither held out nor kept for calibration."""
-    some = [e for e in examples if e.source in SOURCES and e.language == "en" and is_tuned_on(e.group)]
+    """A branch tuned on the examples that are neither held out nor kept for calibration."""
+    some = [e for e in examples if e.source in SOURCES and is_tuned_on(e.group)]
     states = encoder.states([example.text for example in some], settings.layer)
     progress(0.1)
     with torch.random.fork_rng():
