@@ -50,7 +50,7 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """One claim's candidates: their features (n, F), and which of them answers it."""
+    """One claim's candidates: their features (n, F), and which of them answer it."""
 
     features: NDArray[np.float32]
     right: NDArray[np.bool_]
@@ -88,7 +88,7 @@ def fit_rankings(rankings: Sequence[Ranking], settings: FitSettings) -> Matching
 
 def _ranking(finder: CandidateFinder, pair: ClaimPair) -> Ranking:
     found = finder.find(pair.text, CaseFilter())
-    right = np.array([case.id == pair.case and pair.relation == "match" for case in found.cases], bool)
+    right = np.array([case.id in pair.answers for case in found.cases], bool)
     kept = _without_twins(found, right)
     return Ranking(found.features[kept], right[kept], pair.relation, pair.case or pair.id)
 
