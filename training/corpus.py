@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
@@ -111,11 +111,18 @@ class ClaimPair(_Record):
     """A claim as found in the wild, and what a case is to it.
 
     `match`: the case answers it. `differs`: it looks alike, but the case does not answer it. `other`: no case does.
+    `also` names further cases that answer it.
     """
 
     text: str = Field(min_length=1)
     case: str = ""
+    also: tuple[str, ...] = ()
     relation: Literal["match", "differs", "other"]
+
+    @property
+    def answers(self) -> frozenset[str]:
+        """Every case that is known to answer it."""
+        return frozenset((self.case, *self.also) if self.relation == "match" else self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +222,12 @@ def _check_references(corpus: Corpus) -> list[Problem]:
         for pair in corpus.claim_pairs
         if (pair.case not in case_ids) != (pair.relation == "other")
     ]
+    problems += [
+        Problem(pair.id, f"`also` names case {other!r}, which {fault}")
+        for pair in corpus.claim_pairs
+        for other in pair.also
+        if (fault := _fault_of_also(pair, other, case_ids))
+    ]
     own = (*corpus.articles, *corpus.contrast_sets, *corpus.passages, *corpus.plain_texts, *corpus.claim_pairs)
     records: list[Case | _Record] = [*corpus.cases, *own]
     for record in records:
@@ -222,6 +235,14 @@ def _check_references(corpus: Corpus) -> list[Problem]:
             problems.append(Problem(record.id, "two records have this id"))
         seen.add(record.id)
     return problems
+
+
+def _fault_of_also(pair: ClaimPair, other: str, case_ids: Set[str]) -> str:
+    if other not in case_ids:
+        return "is unknown"
+    if other == pair.case:
+        return "is its `case`"
+    return "contradicts `other`: no case answers such a claim" if pair.relation == "other" else ""
 
 
 def _placed(folder: Path, problem: Problem) -> Problem:

@@ -27,6 +27,7 @@ _SAME_CLAIM = 0.75
 _REGULARISATION = 0.1
 _CONSTANT = 1e-6
 _FEWEST_PAIRS = 20
+_FOLDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """One claim's candidates: their features (n, F), and which of them answers it."""
+    """One claim's candidates: their features (n, F), and which of them answer it."""
 
     features: NDArray[np.float32]
     right: NDArray[np.bool_]
@@ -77,7 +78,8 @@ def fit_matching(corpus: Corpus, encoder: Encoder, settings: FitSettings) -> Mat
 
 def fit_rankings(rankings: Sequence[Ranking], settings: FitSettings) -> Matching:
     """Weights from rankings; thresholds from rankings of held-out claims."""
-    held_out = _held_out(rankings, settings.folds)
+    # Thresholds are for weights learned from all claims; many folds come nearest to that, and a fold is quick.
+    held_out = _held_out(rankings, max(settings.folds, _FOLDS))
     coefficients, intercept = fit_weights(rankings)
     match, possible = _thresholds(rankings, held_out)
     weights = MatchWeights(
@@ -88,7 +90,7 @@ def fit_rankings(rankings: Sequence[Ranking], settings: FitSettings) -> Matching
 
 def _ranking(finder: CandidateFinder, pair: ClaimPair) -> Ranking:
     found = finder.find(pair.text, CaseFilter())
-    right = np.array([case.id == pair.case and pair.relation == "match" for case in found.cases], bool)
+    right = np.array([case.id in pair.answers for case in found.cases], bool)
     kept = _without_twins(found, right)
     return Ranking(found.features[kept], right[kept], pair.relation, pair.case or pair.id)
 
@@ -119,7 +121,7 @@ def _held_out(rankings: Sequence[Ranking], folds: int) -> list[NDArray[np.float6
     """For each ranking, its candidates' probabilities by weights that saw nothing of its case."""
     groups = [ranking.group for ranking in rankings]
     result: list[NDArray[np.float64]] = [np.zeros(0)] * len(rankings)
-    for train, test in GroupKFold(n_splits=folds).split(groups, groups=groups):
+    for train, test in GroupKFold(n_splits=min(folds, len(set(groups)))).split(groups, groups=groups):
         coefficients, intercept = fit_weights([rankings[i] for i in train])
         for i in test:
             result[i] = 1 / (1 + np.exp(-(rankings[i].features @ np.array(coefficients) + intercept)))

@@ -24,6 +24,7 @@ _RANK_CONSTANT = 60.0
 _MOST_SENTENCES = 6
 _FEWEST_WORDS = 4
 _REMEMBERED = 16384
+_FEWEST_CASES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +106,14 @@ class CandidateFinder:
         )
 
     def _rarity(self, wordings: Iterable[Wording]) -> Mapping[str, float]:
-        """Inverse document frequency of each stem, in [0, 1]."""
+        """Inverse document frequency of each stem, in [0, 1].
+
+        Words are counted as if there were a thousand cases at least: fewer do not tell which words are rare.
+        """
         forms: dict[str, str] = {}
         for wording in wordings:
             forms.update(wording.forms)
-        total = self._store.count_cases() + 1
+        total = max(self._store.count_cases(), _FEWEST_CASES) + 1
         counts = self._store.document_counts(set(forms.values()))
         known = np.fromiter((counts.get(form, 0) for form in forms.values()), np.float64, len(forms))
         rarity = np.log(total / (known + 1)) / math.log(total + 1)

@@ -10,6 +10,7 @@ import pytest
 from leitmotif.domain import Case, CaseFilter, Verdict
 from leitmotif.library import Library
 from leitmotif.matching import FEATURES, CandidateFinder, ClaimMatcher
+from leitmotif.store import Store
 from tests.matching.conftest import BEES, CHEESE, MOON
 
 _ALL = CaseFilter()
@@ -27,6 +28,16 @@ def test_a_claim_in_other_words_matches(matcher: ClaimMatcher) -> None:
     best = result.matches[0]
     assert (best.case, best.exact, best.tier) == (BEES, False, Verdict.MATCH)
     assert "the same names: Lithuania, Vilnius" in best.explanation
+
+
+def test_the_only_case_of_a_database_can_match(store: Store, matcher: ClaimMatcher) -> None:
+    for case in (MOON, CHEESE):
+        store.delete_case(case.id)
+    right = matcher.check("Bees were trained by Lithuania to spy on soldiers in Vilnius", _ALL, limit=5)
+    assert [(match.case, match.tier) for match in right.matches] == [(BEES, Verdict.MATCH)]
+    assert right.matches[0].lexical > 0.5
+    other = matcher.check("The price of potatoes doubles every second autumn", _ALL, limit=5)
+    assert other.verdict is Verdict.NO_MATCH
 
 
 def test_another_topic_does_not(matcher: ClaimMatcher) -> None:

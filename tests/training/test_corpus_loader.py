@@ -11,7 +11,7 @@ import pytest
 from leitmotif.domain import Stance
 from leitmotif.errors import CodebookInvalid, InvalidRecord
 from tests.training.support import ARTICLE, CASE, CONTRAST, PLAIN, SENTENCE, write_corpus
-from training.corpus import corpus_files, load_corpus
+from training.corpus import ClaimPair, corpus_files, load_corpus
 
 
 def faults(folder: Path) -> list[tuple[str, str]]:
@@ -108,6 +108,29 @@ def test_an_unknown_narrative_is_named_with_its_record(
     ((place, said),) = faults(write_corpus(tmp_path, **{part: [record]}))
     assert place == where
     assert message in said
+
+
+@pytest.mark.parametrize(
+    ("pair", "fault"),
+    [
+        ({"relation": "match", "case": "lm-1", "also": ["lm-7"]}, "'lm-7', which is unknown"),
+        ({"relation": "match", "case": "lm-1", "also": ["lm-1"]}, "'lm-1', which is its `case`"),
+        ({"relation": "other", "also": ["lm-1"]}, "'lm-1', which contradicts `other`"),
+    ],
+)
+def test_further_cases_that_answer_a_claim_are_checked(tmp_path: Path, pair: dict[str, Any], fault: str) -> None:
+    folder = write_corpus(tmp_path)
+    (folder / "claims").mkdir()
+    (folder / "claims/pairs.jsonl").write_text(json.dumps({"id": "cl-1", "text": "Storks!"} | pair), encoding="utf-8")
+    ((place, said),) = faults(folder)
+    assert place == "claims/pairs.jsonl: line 1, cl-1"
+    assert fault in said
+
+
+def test_a_claim_knows_every_case_that_answers_it() -> None:
+    text: dict[str, Any] = {"id": "cl-1", "text": "Storks!", "also": ["lm-2"]}
+    assert ClaimPair(**text, case="lm-1", relation="match").answers == {"lm-1", "lm-2"}
+    assert ClaimPair(**text, case="lm-1", relation="differs").answers == {"lm-2"}
 
 
 def test_an_id_used_twice_is_named_with_both_places(tmp_path: Path) -> None:
