@@ -244,7 +244,9 @@ class PostgresStore:
 
 def _refuse_unseen(connection: Connection, cases: Sequence[Case], seen: Mapping[str, Case]) -> None:
     keys = [indexable(case.id) for case in cases]
-    bodies = dict(connection.execute("SELECT id, body FROM cases WHERE id = ANY(%s)", (keys,)).fetchall())
+    bodies: dict[str, str] = dict(
+        connection.execute("SELECT id, body FROM cases WHERE id = ANY(%s)", (keys,)).fetchall()
+    )
     for key, case in zip(keys, cases, strict=True):
         codec.refuse_unseen(case.id, bodies.get(key), seen)
 
