@@ -36,11 +36,13 @@ class Pooling:
     def logits(self, features: Array) -> Array:
         """Shape (…, L): logits before the narratives' own calibration."""
         weights = self.regression.coef_[0].astype(np.float32)
-        return np.asarray(features @ weights + self.regression.intercept_[0], np.float32)
+        return np.asarray(features[..., : len(weights)] @ weights + self.regression.intercept_[0], np.float32)
 
 
 def pool_features(sentences: PassageScores, blocks: PassageScores, block: Sequence[int]) -> Array:
-    """How strongly, how often and in what company a text's passages carry each narrative.
+    """How strongly, how often and in what company a text's passages carry and touch each narrative.
+
+    New columns go to the end: a model that was trained before they came reads as many as it knows.
 
     Args:
         sentences: of the S sentences alone.
@@ -58,6 +60,7 @@ def pool_features(sentences: PassageScores, blocks: PassageScores, block: Sequen
     length = np.full(labels, np.log(count), np.float32)
     refuting = np.full(labels, blocks.stances[:, 2].mean(), np.float32)
     neutral = np.full(labels, blocks.stances[:, 3].mean(), np.float32)
+    own_touched, touched = sentences.touched.max(axis=0), blocks.touched.max(axis=0)
     columns = [
         ordered[0],
         second,
@@ -69,6 +72,10 @@ def pool_features(sentences: PassageScores, blocks: PassageScores, block: Sequen
         refuting,
         neutral,
         ordered[0] * length,
+        own_touched,
+        touched,
+        own_touched - own_touched.max(),
+        touched - touched.max(),
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 
