@@ -45,7 +45,7 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Train although nothing has changed.")] = False,
     resume: Annotated[str, typer.Option(metavar="RUN", help="Take up this failed or cancelled run again.")] = "",
     tune_encoder: Annotated[
-        bool, typer.Option("--tune-encoder", help="First tune the encoder's branch anew: some ten minutes more.")
+        bool, typer.Option("--tune-encoder", help="First tune the encoder's branch anew: some twenty minutes more.")
     ] = False,
     as_json: Json = False,
 ) -> None:
