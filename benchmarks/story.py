@@ -10,50 +10,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
-import socket
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from leitmotif.settings import Settings
+from tests.service.running import Load, serving, until
 
 _CLIENTS = 2
 _PAUSE_SECONDS = 1.0
 """Between two requests of a client. Without it they would take all cores, and training, which yields to them, none."""
 _PATIENCE_SECONDS = 3600
-
-
-@dataclass
-class Load:
-    """Somebody who keeps asking."""
-
-    address: str
-    text: str
-    served: int = 0
-    versions: set[str] = field(default_factory=set)
-    failures: list[str] = field(default_factory=list)
-
-    def run(self, stop: threading.Event) -> None:
-        with httpx.Client(base_url=self.address, timeout=120) as client:
-            while not stop.wait(_PAUSE_SECONDS):
-                answer = client.post("/v1/classify", json={"text": self.text, "neighbours": 3})
-                if answer.status_code == 200:
-                    self.served += 1
-                    self.versions.add(answer.json()["model"]["version"])
-                else:
-                    self.failures.append(answer.text[:300])
 
 
 def main() -> None:
@@ -62,8 +36,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/story.json"))
     arguments = parser.parse_args()
     story = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
-    with tempfile.TemporaryDirectory() as folder, _service(Path(folder)) as client:
-        loads = [Load(str(client.base_url), story["before"]) for _ in range(_CLIENTS)]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(_copied(Settings(), Path(folder)), subprocess.DEVNULL, _PATIENCE_SECONDS) as client,
+    ):
+        loads = [Load(client, story["before"], _PAUSE_SECONDS) for _ in range(_CLIENTS)]
         stop = threading.Event()
         threads = [threading.Thread(target=load.run, args=(stop,)) for load in loads]
         for thread in threads:
@@ -93,13 +70,16 @@ def _tell(client: httpx.Client, story: dict[str, Any]) -> dict[str, Any]:
     told["training_minutes"] = round((time.monotonic() - started) / 60, 1)
     told["gate"] = run["gate"]
     new = str(run["version"])
-    if not run["gate"]["promoted"]:
-        client.post(f"/v1/models/{new}/activate").raise_for_status()
     for step, version in (("new", new), ("rolled_back", old), ("again", new)):
-        client.post(f"/v1/models/{version}/activate").raise_for_status()
-        _until(lambda version=version: _answering(client, text) == version)  # type: ignore[misc]
+        _switch(client, text, version)
         told[step] = _seen(client, text, name)
     return told
+
+
+def _switch(client: httpx.Client, text: str, version: str) -> None:
+    """Make a version live and wait until it answers."""
+    client.post(f"/v1/models/{version}/activate").raise_for_status()
+    until(lambda: _answering(client, text) == version, _PATIENCE_SECONDS)
 
 
 def _seen(client: httpx.Client, text: str, narrative: str) -> dict[str, Any]:
@@ -112,7 +92,7 @@ def _seen(client: httpx.Client, text: str, narrative: str) -> dict[str, Any]:
 
 def _trained(client: httpx.Client) -> dict[str, Any]:
     address = client.post("/v1/training-runs", json={}).raise_for_status().headers["Location"]
-    _until(lambda: client.get(address).json()["status"] not in {"queued", "running"})
+    until(lambda: client.get(address).json()["status"] not in {"queued", "running"}, _PATIENCE_SECONDS)
     run: dict[str, Any] = client.get(address).json()
     if run["status"] != "succeeded":
         raise SystemExit(f"The run ended as {run['status']}: {run.get('error')}")
@@ -121,39 +101,6 @@ def _trained(client: httpx.Client) -> dict[str, Any]:
 
 def _answering(client: httpx.Client, text: str) -> str:
     return str(client.post("/v1/classify", json={"text": text}).json()["model"]["version"])
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while not holds():
-        if time.monotonic() > end:
-            raise SystemExit("It did not come about in an hour.")
-        time.sleep(0.5)
-
-
-@contextmanager
-def _service(folder: Path) -> Iterator[httpx.Client]:
-    """A service with its worker on copies, as `leitmotif serve` starts them."""
-    environment = os.environ | _copied(Settings(), folder)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
-            _until(lambda: _ready(client))
-            yield client
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _ready(client: httpx.Client) -> bool:
-    try:
-        return client.get("/readyz").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def _copied(settings: Settings, folder: Path) -> dict[str, str]:

@@ -128,9 +128,9 @@ class Workshop:
     def cache(self) -> VectorCache:
         return VectorCache(self.settings.models_dir / "cache", self.encoder.with_branch(self.branch))
 
-    def documents(self, examples: Sequence[Example]) -> list[Document]:
+    def documents(self, corpus: Corpus, examples: Sequence[Example]) -> list[Document]:
         """The texts on which pooling and thresholds are learned."""
-        return build_documents(self.corpus, examples, self.tuned_on, self.settings.encoder_languages)
+        return build_documents(corpus, examples, self.tuned_on, self.settings.encoder_languages)
 
     @property
     def collected(self) -> Collected:
@@ -162,7 +162,7 @@ def embed_stage(shop: Workshop, report: Report) -> Note:
     """Encode every text that is new, and find the training texts that are near-duplicates of held-out ones."""
     found = shop.collected
     examples = build_examples(found.corpus)
-    units, _ = unit_index(build_documents(found.corpus, examples, shop.tuned_on, shop.settings.encoder_languages))
+    units, _ = unit_index(shop.documents(found.corpus, examples))
     held_out = [example.text for example in build_examples(found.held_out)]
     texts = list(dict.fromkeys([*(example.text for example in examples), *units, *held_out]))
     for start in range(0, len(texts), _CHUNK):
@@ -181,7 +181,7 @@ def fit_stage(shop: Workshop, report: Report) -> Note:
     examples = build_examples(corpus)
     labels, settings = corpus.codebook.ids, shop.fit_settings
     _check_enough(examples, labels)
-    documents = shop.documents(examples)
+    documents = shop.documents(corpus, examples)
     units, index = unit_index(documents)
     texts = [example.text for example in examples]
     encoded = shop.cache.encode_deep(texts)
@@ -209,8 +209,8 @@ def fit_stage(shop: Workshop, report: Report) -> Note:
 
 def calibrate_stage(shop: Workshop, report: Report) -> Note:
     """Learn how sentences pool, what a score is worth as a probability, and where the thresholds lie."""
-    labels, layers = shop.corpus.codebook.ids, shop.folder.load("fit")
-    documents = shop.documents(build_examples(shop.corpus))
+    corpus, layers = shop.corpus, shop.folder.load("fit")
+    labels, documents = corpus.codebook.ids, shop.documents(corpus, build_examples(corpus))
     _, index = unit_index(documents)
     scores = layers.fusion.read(layers.unit_layer)
     features = calibrate.document_features(documents, index, scores)
@@ -227,7 +227,7 @@ def calibrate_stage(shop: Workshop, report: Report) -> Note:
 def evaluate_stage(shop: Workshop, report: Report) -> Note:
     """Measure on texts that the parts had not seen, and learn the claim matcher's weights."""
     corpus, done = shop.corpus, shop.folder.load("calibrate")
-    labels, documents = corpus.codebook.ids, shop.documents(build_examples(corpus))
+    labels, documents = corpus.codebook.ids, shop.documents(corpus, build_examples(corpus))
     _, index = unit_index(documents)
     matching = fit_matching(corpus, shop.cache, shop.fit_settings)
     report(0.7)

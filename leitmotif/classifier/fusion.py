@@ -71,9 +71,9 @@ class Fusion:
 
     def carry_logits(self, layer: FirstLayer, stances: Array) -> Array:
         """Shape (n, L): log-odds that the passage carries the narrative."""
-        logits = _dot(self.carry, pair_features(layer, stances))
+        logits = dot(self.carry, pair_features(layer, stances))
         if self.carry_tuned is not None:
-            tuned = _dot(self.carry_tuned, tuned_pair_features(layer, stances))
+            tuned = dot(self.carry_tuned, tuned_pair_features(layer, stances))
             logits = np.where(self.known, tuned, logits)
         return np.asarray(np.clip(logits, -_CLIP, _CLIP), np.float32)
 
@@ -116,11 +116,11 @@ def tuned_pair_features(layer: FirstLayer, stances: Array) -> Array:
 
 def _told(stances: Array) -> Array:
     """Shape (n, 1): log-odds that a passage asserts or relays something."""
-    return _logit(stances[:, :2].sum(axis=1, keepdims=True))
+    return log_odds(stances[:, :2].sum(axis=1, keepdims=True))
 
 
-def _dot(regression: Any, features: Array) -> Array:
-    """Shape (n, L): logits of a fitted regression over features (n, L, width)."""
+def dot(regression: Any, features: Array) -> Array:
+    """Shape (…): logits of a fitted regression over features (…, width)."""
     weights = regression.coef_[0].astype(np.float32)
     return np.asarray(features @ weights + regression.intercept_[0], np.float32)
 
@@ -134,7 +134,8 @@ def _best_other(scores: Array) -> Array:
     return np.where(scores == best, second, best)
 
 
-def _logit(probability: Array) -> Array:
+def log_odds(probability: Array) -> Array:
+    """Of probabilities that are kept off 0 and 1 by a ten-thousandth."""
     clipped = np.clip(probability, 1e-4, 1 - 1e-4)
     result: Array = np.log(clipped / (1 - clipped))
     return result

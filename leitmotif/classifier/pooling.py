@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leitmotif.classifier.fusion import PassageScores
+from leitmotif.classifier.fusion import PassageScores, dot
 
 Array = NDArray[np.float32]
 
@@ -35,8 +35,7 @@ class Pooling:
 
     def logits(self, features: Array) -> Array:
         """Shape (…, L): logits before the narratives' own calibration."""
-        weights = self.regression.coef_[0].astype(np.float32)
-        return np.asarray(features[..., : len(weights)] @ weights + self.regression.intercept_[0], np.float32)
+        return dot(self.regression, features[..., : self.regression.coef_.shape[1]])
 
 
 def pool_features(sentences: PassageScores, blocks: PassageScores, block: Sequence[int]) -> Array:

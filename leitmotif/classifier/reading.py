@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leitmotif.classifier.fusion import PassageScores
+from leitmotif.classifier.fusion import PassageScores, dot, log_odds
 
 Array = NDArray[np.float32]
 
@@ -33,8 +33,7 @@ class Reading:
 
     def probabilities(self, features: Array) -> Array:
         """Shape (S, L): probability that each sentence carries each narrative, from `evidence_features`."""
-        weights = self.evidence.coef_[0].astype(np.float32)
-        logits = features[..., : len(weights)] @ weights + self.evidence.intercept_[0]
+        logits = dot(self.evidence, features[..., : self.evidence.coef_.shape[1]])
         return np.asarray(1 / (1 + np.exp(-logits)), np.float32)
 
     def stances(self, context: Array) -> Array:
@@ -63,7 +62,7 @@ def evidence_features(sentences: PassageScores, blocks: PassageScores, block: Se
     """
     own, around = sentences.carry, blocks.rows(block)
     whole = np.broadcast_to(pooled, own.shape)
-    told, told_around = (_column(_log_odds(s.stances[:, :2].sum(axis=1)), own) for s in (sentences, around))
+    told, told_around = (_column(log_odds(s.stances[:, :2].sum(axis=1)), own) for s in (sentences, around))
     columns = [
         own,
         around.carry,
@@ -74,7 +73,7 @@ def evidence_features(sentences: PassageScores, blocks: PassageScores, block: Se
         _best_neighbour(own),
         told,
         told_around,
-        _column(_log_odds(around.stances[:, 3]), own),
+        _column(log_odds(around.stances[:, 3]), own),
         sentences.touched,
         around.touched,
         np.minimum(around.touched, told),
@@ -88,12 +87,6 @@ def evidence_features(sentences: PassageScores, blocks: PassageScores, block: Se
 def _column(values: Array, like: Array) -> Array:
     """Shape (S, L) of values (S,)."""
     return np.broadcast_to(values[:, None], like.shape)
-
-
-def _log_odds(chance: Array) -> Array:
-    clipped = np.clip(chance, _FLOOR, 1 - _FLOOR)
-    result: Array = np.log(clipped / (1 - clipped))
-    return result
 
 
 def _best_neighbour(scores: Array) -> Array:

@@ -2,69 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import random
-import socket
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from leitmotif.settings import Settings
+from tests.service.running import Load, serving, until
 from tests.training.tiny import case_of, sentence
 
 _SECONDS = 300
 _NEW = "owl_court"
-_SERVE = "from service.cli import main; main()"
 
 
 @pytest.fixture
 def service(tiny_settings: Settings, tmp_path: Path) -> Iterator[httpx.Client]:
-    """A service with its worker, as `leitmotif serve` starts them, in processes of their own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     given = {f"LEITMOTIF_{name.upper()}": str(value) for name, value in _plain(tiny_settings).items()}
-    with (tmp_path / "serve.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, "serve", "--port", str(port)],
-            env=os.environ | given | {"LEITMOTIF_MODEL_POLL_SECONDS": "0.5"},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            _until(lambda: _answers(client))
-            yield client
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-@dataclass
-class Load:
-    """Somebody who keeps asking, and notes every answer that is not 200."""
-
-    client: httpx.Client
-    text: str
-    served: int = 0
-    versions: set[str] = field(default_factory=set)
-    failures: list[str] = field(default_factory=list)
-
-    def run(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            answer = self.client.post("/v1/classify", json={"text": self.text, "neighbours": 1})
-            if answer.status_code == 200:
-                self.served += 1
-                self.versions.add(answer.json()["model"]["version"])
-            else:
-                self.failures.append(answer.text)
+    with (
+        (tmp_path / "serve.log").open("wb") as log,
+        serving(given | {"LEITMOTIF_MODEL_POLL_SECONDS": "0.5"}, log, _SECONDS) as client,
+    ):
+        yield client
 
 
 def test_a_narrative_is_taught_and_taken_back_under_load(service: httpx.Client) -> None:
@@ -106,13 +67,13 @@ def train(service: httpx.Client) -> str:
     started = service.post("/v1/training-runs", json={})
     assert started.status_code == 202, started.text
     address = started.headers["Location"]
-    _until(lambda: service.get(address).json()["status"] not in {"queued", "running"})
+    until(lambda: service.get(address).json()["status"] not in {"queued", "running"}, _SECONDS)
     run = service.get(address).json()
     assert run["status"] == "succeeded", run
     assert run["gate"]["promoted"], run["gate"]
     version = str(run["version"])
-    _until(lambda: service.get("/v1/models").json()["live"] == version)
-    _until(lambda: version in service.post("/v1/classify", json={"text": "Bees in the garden."}).text)
+    until(lambda: service.get("/v1/models").json()["live"] == version, _SECONDS)
+    until(lambda: version in service.post("/v1/classify", json={"text": "Bees in the garden."}).text, _SECONDS)
     return version
 
 
@@ -124,20 +85,6 @@ def known(service: httpx.Client, text: str) -> list[str]:
 
 def top(service: httpx.Client, text: str) -> str:
     return known(service, text)[0]
-
-
-def _answers(client: httpx.Client) -> bool:
-    try:
-        return client.get("/livez").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + _SECONDS
-    while not holds():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.2)
 
 
 def _plain(settings: Settings) -> dict[str, object]:
